@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EdgeFleet.Models.Artifacts;
+
+/// <summary>Source-generated JSON contract of the manifest: snake-case names, every member required, nothing unknown.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    Converters =
+    [
+        typeof(SnakeCaseEnumConverter<ModelFamily>), typeof(SnakeCaseEnumConverter<InputRole>),
+        typeof(SnakeCaseEnumConverter<StateKind>), typeof(SnakeCaseEnumConverter<StateUpdate>),
+    ])]
+[JsonSerializable(typeof(ArtifactManifest))]
+internal sealed partial class ArtifactJsonContext : JsonSerializerContext;
+
+/// <summary>Enumerations by their snake-case names; numbers are refused.</summary>
+internal sealed class SnakeCaseEnumConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where TEnum : struct, Enum;
