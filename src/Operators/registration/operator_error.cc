@@ -1,0 +1,7 @@
+#include "registration/operator_error.h"
+
+namespace edgefleet {
+
+OperatorError::OperatorError(OrtErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+
+}  // namespace edgefleet
