@@ -9,7 +9,9 @@ namespace EdgeFleet.Models.Hashing;
 public readonly partial record struct FileStamp(ulong Inode, long Bytes, long ModifiedNs)
 {
     private const int CurrentDirectory = -100;
-    private const uint InodeSizeAndModified = 0x100 | 0x200 | 0x40;
+    private const uint TypeInodeSizeAndModified = 0x1 | 0x100 | 0x200 | 0x40;
+    private const int TypeMask = 0xF000;
+    private const int RegularFile = 0x8000;
 
     /// <summary>Reads the stamp of a file; a symbolic link is followed.</summary>
     /// <exception cref="IOException">The file cannot be examined.</exception>
@@ -21,12 +23,23 @@ public readonly partial record struct FileStamp(ulong Inode, long Bytes, long Mo
             return new FileStamp(0, file.Length, (file.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * 100);
         }
 
-        if (Examine(CurrentDirectory, path, 0, InodeSizeAndModified, out var status) != 0)
+        var status = Examine(path);
+        return new FileStamp(status.Inode, checked((long)status.Bytes), (status.ModifiedSeconds * 1_000_000_000) + status.ModifiedNanoseconds);
+    }
+
+    /// <summary>Whether a path leads to a regular file (not a directory, FIFO, socket or device); a symbolic link is followed.</summary>
+    /// <exception cref="IOException">The file cannot be examined; most often it does not exist.</exception>
+    public static bool IsRegularFile(string path) =>
+        OperatingSystem.IsLinux() ? (Examine(path).Mode & TypeMask) == RegularFile : File.Exists(path);
+
+    private static StatusX Examine(string path)
+    {
+        if (Examine(CurrentDirectory, path, 0, TypeInodeSizeAndModified, out var status) != 0)
         {
-            throw new IOException($"{path}: cannot be examined: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new IOException($"{Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
-        return new FileStamp(status.Inode, checked((long)status.Bytes), (status.ModifiedSeconds * 1_000_000_000) + status.ModifiedNanoseconds);
+        return status;
     }
 
     // statx rather than stat: its structure is the same on every architecture (statx(2)).
@@ -37,6 +50,9 @@ public readonly partial record struct FileStamp(ulong Inode, long Bytes, long Mo
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct StatusX
     {
+        [FieldOffset(28)]
+        public ushort Mode;
+
         [FieldOffset(32)]
         public ulong Inode;
 
