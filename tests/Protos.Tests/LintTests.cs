@@ -29,7 +29,7 @@ public sealed partial class LintTests
         "ConfigurationOffer.version", "CreateSweepRequest.max_runs", "Heartbeat.peer_sequence", "Heartbeat.sequence", "Hello.configuration_version",
         "Iteration.token_hash", "Model.parameters", "Roofline.mbu", "Roofline.mfu", "RunResult.token_hash", "Schedule.missed", "SpoolLevel.acknowledged",
         "SpoolLevel.produced", "SpoolLevel.spooled", "SweepDefinition.seed", "SweepPlan.reused", "SweepPlan.runs", "SweepPlan.scenarios",
-        "TelemetrySeries.value", "TraceAck.spool_sequence", "TraceChunk.spool_sequence",
+        "TelemetrySeries.value", "TraceAck.spool_sequence", "TraceChunk.spool_sequence", "WorkerRun.prompt_seed",
     ];
 
     [Fact]

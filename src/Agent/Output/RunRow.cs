@@ -1,0 +1,29 @@
+namespace EdgeFleet.Agent.Output;
+
+/// <summary>Raw samples of one repeat.</summary>
+internal sealed record RunRow
+{
+    public required string RunId { get; init; }
+
+    public required int Repeat { get; init; }
+
+    public required string Outcome { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>From process start to session ready.</summary>
+    public required double? LoadMilliseconds { get; init; }
+
+    public required int WarmupIterations { get; init; }
+
+    /// <summary>TTFT of each timed iteration in nanoseconds.</summary>
+    public required IReadOnlyList<long> TtftNanoseconds { get; init; }
+
+    /// <summary>TPOT of each timed iteration in nanoseconds; empty where it is undefined.</summary>
+    public required IReadOnlyList<double> TpotNanoseconds { get; init; }
+
+    /// <summary>Hash of the generated ids of the first timed iteration, hexadecimal.</summary>
+    public required string? TokenHash { get; init; }
+}

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeFleet.Agent.Worker;
+
+/// <summary>The few system calls that .NET does not offer.</summary>
+internal static partial class Posix
+{
+    public const int Sigkill = 9;
+    private const int PrSetPdeathsig = 1;
+
+    /// <summary>Asks the kernel to kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void DieWithParent()
+    {
+        if (Prctl(PrSetPdeathsig, Sigkill, 0, 0, 0) != 0)
+        {
+            throw new IOException($"prctl(PR_SET_PDEATHSIG) failed with errno {Marshal.GetLastPInvokeError()}.");
+        }
+    }
+
+    /// <summary>Ends this process at once, running no handlers: native threads may be in the middle of a computation.</summary>
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial void ExitNow(int status);
+
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int ParentProcessId();
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+}
