@@ -1,0 +1,265 @@
+// Integer products of 16 outputs and 32 inputs, for each instruction set: the inner part of a product with 4-bit weights.
+//
+// A tile's block is 256 bytes: byte 64 j + 4 r + c holds inputs 4 j + c (low nibble) and 16 + 4 j + c (high nibble) of output r, each
+// plus 8. Unpacked, it is 512 bytes: byte 64 j + 4 r + c holds input 4 j + c, j = 0..7.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "dense/vector.h"
+#include "dense/float16.h"
+
+namespace edgefleet::EDGEFLEET_ISA {
+
+#if defined(__AVX512F__)
+
+struct DotTile {
+  // 16 accumulators, 8 vectors of weights, the scales and a few temporaries fill 32 registers.
+  static constexpr size_t kGroupRows = 16;
+  using Floats = __m512;
+  using Integers = __m512i;
+  struct Weights {
+    __m512i quad[8];
+  };
+
+  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) {
+    Weights w;
+    const __m512i low = _mm512_set1_epi8(15);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+      const __m512i bytes = _mm512_loadu_si512(block + 64 * j);
+      w.quad[j] = _mm512_and_si512(bytes, low);
+      w.quad[4 + j] = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low);
+    }
+    return w;
+  }
+  [[gnu::always_inline]] static inline Weights LoadUnpacked(const uint8_t* block) {
+    Weights w;
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) w.quad[j] = _mm512_loadu_si512(block + 64 * j);
+    return w;
+  }
+  static void StoreUnpacked(uint8_t* block, const Weights& w) {
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) _mm512_storeu_si512(block + 64 * j, w.quad[j]);
+  }
+  [[gnu::always_inline]] static inline __m512i Quad(const int8_t* x) {
+    int32_t quad;
+    std::memcpy(&quad, x, sizeof quad);
+    return _mm512_set1_epi32(quad);
+  }
+  // start + sum over the block. Without VNNI the weights must be below 16: eight products of pairs stay within 16 bits.
+  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+#if defined(__AVX512VNNI__)
+    __m512i sum = _mm512_set1_epi32(start);
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) sum = _mm512_dpbusd_epi32(sum, w.quad[j], Quad(x + 4 * j));
+    return sum;
+#else
+    __m512i pairs = _mm512_maddubs_epi16(w.quad[0], Quad(x));
+#pragma GCC unroll 8
+    for (int j = 1; j < 8; j++) pairs = _mm512_add_epi16(pairs, _mm512_maddubs_epi16(w.quad[j], Quad(x + 4 * j)));
+    return _mm512_add_epi32(_mm512_madd_epi16(pairs, _mm512_set1_epi16(1)), _mm512_set1_epi32(start));
+#endif
+  }
+  [[gnu::always_inline]] static inline Floats Zero() { return _mm512_setzero_ps(); }
+  [[gnu::always_inline]] static inline Floats LoadScales(const uint16_t* scales) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales)));
+  }
+  [[gnu::always_inline]] static inline Floats LoadScales(const float* scales) { return _mm512_loadu_ps(scales); }
+  // sum + integers * (weight scales * activation scale)
+  [[gnu::always_inline]] static inline Floats Scale(Floats sum, Integers integers, Floats scales, float scale) {
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers), _mm512_mul_ps(scales, _mm512_set1_ps(scale)), sum);
+  }
+  static void Store(float* y, Floats v, const float* bias, size_t count) {
+    const __mmask16 mask = static_cast<__mmask16>((1u << count) - 1u);
+    if (bias != nullptr) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, bias));
+    _mm512_mask_storeu_ps(y, mask, v);
+  }
+};
+
+#elif defined(__AVX2__)
+
+struct DotTile {
+  static constexpr size_t kGroupRows = 4;
+  struct Floats {
+    __m256 half[2];
+  };
+  struct Integers {
+    __m256i half[2];
+  };
+  // Sixteen vectors do not fit the registers: the weights stay where they are and are unpacked at use.
+  struct Weights {
+    const uint8_t* block;
+  };
+
+  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) { return {block}; }
+  [[gnu::always_inline]] static inline __m256i Quad(const int8_t* x) {
+    int32_t quad;
+    std::memcpy(&quad, x, sizeof quad);
+    return _mm256_set1_epi32(quad);
+  }
+  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+    const __m256i low = _mm256_set1_epi8(15);
+    Integers sum;
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; h++) {
+      __m256i pairs = _mm256_setzero_si256();
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w.block + 64 * j + 32 * h));
+        const __m256i first = _mm256_maddubs_epi16(_mm256_and_si256(bytes, low), Quad(x + 4 * j));
+        const __m256i second = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), low), Quad(x + 16 + 4 * j));
+        pairs = _mm256_add_epi16(pairs, _mm256_add_epi16(first, second));
+      }
+      sum.half[h] = _mm256_add_epi32(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)), _mm256_set1_epi32(start));
+    }
+    return sum;
+  }
+  [[gnu::always_inline]] static inline Floats Zero() { return {{_mm256_setzero_ps(), _mm256_setzero_ps()}}; }
+  [[gnu::always_inline]] static inline Floats LoadScales(const uint16_t* scales) {
+    return {{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales))),
+             _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales + 8)))}};
+  }
+  [[gnu::always_inline]] static inline Floats Scale(Floats sum, const Integers& integers, const Floats& scales, float scale) {
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; h++) {
+      const __m256 product = _mm256_mul_ps(scales.half[h], _mm256_set1_ps(scale));
+      sum.half[h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(integers.half[h]), product, sum.half[h]);
+    }
+    return sum;
+  }
+  static void Store(float* y, const Floats& v, const float* bias, size_t count) {
+    float lanes[16];
+    _mm256_storeu_ps(lanes, v.half[0]);
+    _mm256_storeu_ps(lanes + 8, v.half[1]);
+    for (size_t i = 0; i < count; i++) y[i] = lanes[i] + (bias != nullptr ? bias[i] : 0.0f);
+  }
+};
+
+#elif defined(__aarch64__)
+
+struct DotTile {
+  static constexpr size_t kGroupRows = 4;
+  struct Floats {
+    float32x4_t quarter[4];
+  };
+  struct Integers {
+    int32x4_t quarter[4];
+  };
+  struct Weights {
+    const uint8_t* block;
+  };
+
+  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) { return {block}; }
+  [[gnu::always_inline]] static inline int8x16_t Quad(const int8_t* x) {
+    int32_t quad;
+    std::memcpy(&quad, x, sizeof quad);
+    return vreinterpretq_s8_s32(vdupq_n_s32(quad));
+  }
+  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+    Integers sum;
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) {
+#if defined(__ARM_FEATURE_DOTPROD)
+      int32x4_t total = vdupq_n_s32(start);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        const uint8x16_t bytes = vld1q_u8(w.block + 64 * j + 16 * r);
+        total = vdotq_s32(total, vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15))), Quad(x + 4 * j));
+        total = vdotq_s32(total, vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4)), Quad(x + 16 + 4 * j));
+      }
+      sum.quarter[r] = total;
+#else
+      // Eight products of at most 15 * 127 stay within 16 bits.
+      int16x8_t low = vdupq_n_s16(0);
+      int16x8_t high = vdupq_n_s16(0);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        const uint8x16_t bytes = vld1q_u8(w.block + 64 * j + 16 * r);
+        const int8x16_t first = vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15)));
+        const int8x16_t second = vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4));
+        const int8x16_t x0 = Quad(x + 4 * j);
+        const int8x16_t x1 = Quad(x + 16 + 4 * j);
+        low = vmlal_s8(vmlal_s8(low, vget_low_s8(first), vget_low_s8(x0)), vget_low_s8(second), vget_low_s8(x1));
+        high = vmlal_high_s8(vmlal_high_s8(high, first, x0), second, x1);
+      }
+      sum.quarter[r] = vaddq_s32(vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)), vdupq_n_s32(start));
+#endif
+    }
+    return sum;
+  }
+  [[gnu::always_inline]] static inline Floats Zero() {
+    const float32x4_t zero = vdupq_n_f32(0.0f);
+    return {{zero, zero, zero, zero}};
+  }
+  [[gnu::always_inline]] static inline Floats LoadScales(const uint16_t* scales) {
+    Floats v;
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) v.quarter[r] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(scales + 4 * r)));
+    return v;
+  }
+  [[gnu::always_inline]] static inline Floats Scale(Floats sum, const Integers& integers, const Floats& scales, float scale) {
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) {
+      const float32x4_t product = vmulq_n_f32(scales.quarter[r], scale);
+      sum.quarter[r] = vfmaq_f32(sum.quarter[r], vcvtq_f32_s32(integers.quarter[r]), product);
+    }
+    return sum;
+  }
+  static void Store(float* y, const Floats& v, const float* bias, size_t count) {
+    float lanes[16];
+    for (int r = 0; r < 4; r++) vst1q_f32(lanes + 4 * r, v.quarter[r]);
+    for (size_t i = 0; i < count; i++) y[i] = lanes[i] + (bias != nullptr ? bias[i] : 0.0f);
+  }
+};
+
+#else
+
+struct DotTile {
+  static constexpr size_t kGroupRows = 4;
+  struct Floats {
+    float lane[16];
+  };
+  struct Integers {
+    int32_t lane[16];
+  };
+  struct Weights {
+    const uint8_t* block;
+  };
+
+  static Weights LoadPacked(const uint8_t* block) { return {block}; }
+  static Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+    Integers sum;
+    for (int r = 0; r < 16; r++) {
+      int32_t total = start;
+      for (int j = 0; j < 4; j++) {
+        for (int c = 0; c < 4; c++) {
+          const int byte = w.block[64 * j + 4 * r + c];
+          total += (byte & 15) * x[4 * j + c] + (byte >> 4) * x[16 + 4 * j + c];
+        }
+      }
+      sum.lane[r] = total;
+    }
+    return sum;
+  }
+  static Floats Zero() { return {}; }
+  static Floats LoadScales(const uint16_t* scales) {
+    Floats v;
+    for (int r = 0; r < 16; r++) v.lane[r] = FromHalf(scales[r]);
+    return v;
+  }
+  static Floats Scale(Floats sum, const Integers& integers, const Floats& scales, float scale) {
+    for (int r = 0; r < 16; r++) sum.lane[r] += static_cast<float>(integers.lane[r]) * (scales.lane[r] * scale);
+    return sum;
+  }
+  static void Store(float* y, const Floats& v, const float* bias, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = v.lane[i] + (bias != nullptr ? bias[i] : 0.0f);
+  }
+};
+
+#endif
+
+}  // namespace edgefleet::EDGEFLEET_ISA
