@@ -15,14 +15,18 @@ EDGEFLEET_INLINE Floats Polynomial(Floats x, const float (&coefficients)[kCount]
   return sum;
 }
 
-/// 2^x for x <= 127, to 0 for very negative x and for -infinity. The polynomial (2^r - 1) / r on [-1/2, 1/2] is off by 5e-9.
-EDGEFLEET_INLINE Floats Exp2(Floats x) {
+/// 2^r for r in [-1/2, 1/2]. The polynomial (2^r - 1) / r is off by 5e-9.
+EDGEFLEET_INLINE Floats Exp2OfFraction(Floats r) {
   constexpr float kCoefficients[] = {6.931471880e-01f, 2.402265076e-01f, 5.550357114e-02f,
                                      9.618082557e-03f, 1.339086336e-03f, 1.545316295e-04f};
+  return MulAdd(r, Polynomial(r, kCoefficients), Floats::All(1.0f));
+}
+
+/// 2^x for x <= 127, to 0 for very negative x and for -infinity.
+EDGEFLEET_INLINE Floats Exp2(Floats x) {
   x = Max(x, Floats::All(-160.0f));
   const Floats n = Round(x);
-  const Floats r = x - n;
-  return ScaleByPowerOfTwo(MulAdd(r, Polynomial(r, kCoefficients), Floats::All(1.0f)), n);
+  return ScaleByPowerOfTwo(Exp2OfFraction(x - n), n);
 }
 
 /// e^x; 0 below -110, infinity above 89. The polynomial (e^r - 1 - r) / r^2 on [-ln2 / 2, ln2 / 2] is off by 1e-8.

@@ -1,0 +1,119 @@
+#include "state_space_dual/definition.h"
+
+#include <limits>
+
+#include "registration/packed_input.h"
+#include "simd/isa.h"
+#include "state_space_dual/kernel.h"
+
+namespace edgefleet {
+namespace {
+
+enum Input : size_t { kX, kDt, kA, kB, kC, kD, kZ, kDtBias, kPastState };
+enum Output : size_t { kY, kPresentState };
+
+template <typename T>
+class StateSpaceDualKernel final : public Kernel {
+ public:
+  explicit StateSpaceDualKernel(const NodeAttributes& attributes)
+      : groups_(attributes.Int("num_groups", 1, 1)),
+        dt_softplus_(attributes.Flag("dt_softplus")),
+        dt_min_(attributes.Float("dt_min", 0.0f)),
+        dt_max_(attributes.Float("dt_max", std::numeric_limits<float>::max())),
+        x_offset_(attributes.Int("x_offset", 0)),
+        dt_offset_(attributes.Int("dt_offset", 0)),
+        b_offset_(attributes.Int("b_offset", 0)),
+        c_offset_(attributes.Int("c_offset", 0)),
+        z_offset_(attributes.Int("z_offset", 0)) {
+    if (dt_min_ > dt_max_) attributes.Fail("dt_min", std::to_string(dt_min_), "at most dt_max, " + std::to_string(dt_max_));
+    if constexpr (sizeof(T) == sizeof(float)) {
+      compute_ = SelectStateSpaceDualFloat(CurrentIsa());
+    } else {
+      compute_ = SelectStateSpaceDualHalf(CurrentIsa());
+    }
+  }
+
+  void Compute(KernelContext& context) const override {
+    const Tensor a = context.Input(kA, {AtLeast(1)});
+    const int64_t heads = a.shape[0];
+    if (heads % groups_ != 0) {
+      context.Fail(a, "has shape " + a.shape.ToString(), "a multiple of num_groups, " + std::to_string(groups_));
+    }
+    const Tensor past = context.Input(kPastState, {AtLeast(1), Exactly(heads), AtLeast(1), AtLeast(1)});
+    const int64_t batch = past.shape[0];
+    const int64_t state_size = past.shape[2];
+    const int64_t head_size = past.shape[3];
+    const int64_t channels = heads * head_size;
+    const Tensor x = context.Input(kX, {Exactly(batch), AtLeast(1), AtLeast(x_offset_ + channels)});
+    const int64_t tokens = x.shape[1];
+    StateSpaceDualArguments<T> arguments{};
+    arguments.x = {x.As<T>() + x_offset_, x.shape.last()};
+    arguments.dt = PackedInput<T>(context, kDt, batch, tokens, dt_offset_, heads);
+    arguments.a = a.As<float>();
+    arguments.b = PackedInput<T>(context, kB, batch, tokens, b_offset_, groups_ * state_size);
+    arguments.c = PackedInput<T>(context, kC, batch, tokens, c_offset_, groups_ * state_size);
+    arguments.d = context.Input(kD, {Exactly(heads)}).template As<float>();
+    arguments.z = PackedInput<T>(context, kZ, batch, tokens, z_offset_, channels);
+    arguments.dt_bias = context.Input(kDtBias, {Exactly(heads)}).template As<float>();
+    arguments.past_state = past.As<float>();
+    arguments.y = context.Output<T>(kY, {batch, tokens, channels});
+    arguments.present_state = context.Output<float>(kPresentState, {batch, heads, state_size, head_size});
+    arguments.batch = batch;
+    arguments.tokens = tokens;
+    arguments.heads = heads;
+    arguments.head_size = head_size;
+    arguments.groups = groups_;
+    arguments.state_size = state_size;
+    arguments.dt_min = dt_min_;
+    arguments.dt_max = dt_max_;
+    arguments.dt_softplus = dt_softplus_;
+    compute_(arguments, context.parallel_for());
+  }
+
+ private:
+  int64_t groups_;
+  bool dt_softplus_;
+  float dt_min_;
+  float dt_max_;
+  int64_t x_offset_;
+  int64_t dt_offset_;
+  int64_t b_offset_;
+  int64_t c_offset_;
+  int64_t z_offset_;
+  void (*compute_)(const StateSpaceDualArguments<T>&, const ParallelFor&);
+};
+
+}  // namespace
+
+StateSpaceDualDefinition::StateSpaceDualDefinition(ONNXTensorElementDataType activations)
+    : OperatorDefinition("StateSpaceDual",
+                         {{"x", activations},
+                          {"dt", activations},
+                          {"A", kFloat},
+                          {"B", activations},
+                          {"C", activations},
+                          {"D", kFloat, Presence::kOptional},
+                          {"z", activations, Presence::kOptional},
+                          {"dt_bias", kFloat, Presence::kOptional},
+                          {"past_state", kFloat}},
+                         {{"y", activations}, {"present_state", kFloat}}),
+      activations_(activations) {}
+
+std::unique_ptr<Kernel> StateSpaceDualDefinition::MakeKernel(const NodeAttributes& attributes) const {
+  if (activations_ == kHalf) return std::make_unique<StateSpaceDualKernel<Half>>(attributes);
+  return std::make_unique<StateSpaceDualKernel<float>>(attributes);
+}
+
+void StateSpaceDualDefinition::InferShapes(ShapeContext& context) const {
+  const auto past = context.Input(kPastState, 4);
+  if (!past) return;
+  context.SetOutput(kPresentState, *past);
+  const auto x = context.Input(kX, 3);
+  if (!x) return;
+  const Dimension& heads = (*past)[1];
+  const Dimension& head_size = (*past)[3];
+  const bool known = heads.known() && head_size.known();
+  context.SetOutput(kY, {(*x)[0], (*x)[1], known ? Dimension::Of(heads.value * head_size.value) : Dimension{}});
+}
+
+}  // namespace edgefleet

@@ -1,0 +1,373 @@
+#include "state_space_dual/kernel.h"
+
+#include "memory/workspace.h"
+#include "simd/math.h"
+#include "simd/register_tile.h"
+
+namespace edgefleet::EDGEFLEET_ISA {
+namespace {
+
+// Tokens of a chunk: its quadratic part costs kChunk / 2 multiplications per token and head channel, the state's part twice the
+// state size (128) whatever the chunk; 64 keeps the chunk's buffers in the second-level cache.
+constexpr int kChunk = 64;
+// Chunks whose C B^T products are made at once for all heads: bounds the scratch memory for long prompts.
+constexpr int kChunksAtOnce = 16;
+// At most this many tokens are cheaper one by one.
+constexpr int64_t kRecurrentTokens = 3;
+constexpr double kLog2E = 1.4426950408889634;
+
+EDGEFLEET_INLINE int64_t Padded(int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+
+/// dt = clamp(softplus(dt + bias)) of `tokens` rows for one head.
+template <typename T>
+void ReadSteps(const StateSpaceDualArguments<T>& a, int64_t row, int tokens, int64_t head, float* dt) {
+  const float bias = a.dt_bias == nullptr ? 0.0f : a.dt_bias[head];
+  for (int t = 0; t < tokens; ++t) dt[t] = LoadScalar(a.dt.Row(row + t) + head) + bias;
+  for (int t = 0; t < tokens; t += kLanes) {
+    const int count = Least(kLanes, tokens - t);
+    Floats step = LoadUpTo(dt + t, count);
+    if (a.dt_softplus) step = Softplus(step);
+    StoreUpTo(dt + t, Min(Max(step, Floats::All(a.dt_min)), Floats::All(a.dt_max)), count);
+  }
+}
+
+/// decay = exp(dt * A)
+EDGEFLEET_INLINE void Decays(const float* dt, int tokens, float rate, float* decay) {
+  for (int t = 0; t < tokens; t += kLanes) {
+    const int count = Least(kLanes, tokens - t);
+    StoreUpTo(decay + t, Exp2(LoadUpTo(dt + t, count) * Floats::All(static_cast<float>(rate * kLog2E))), count);
+  }
+}
+
+/// Skip connection, gate and store of `count` outputs.
+template <typename T>
+EDGEFLEET_INLINE void Finish(const StateSpaceDualArguments<T>& a, int64_t row, int64_t head, int64_t column, int count, Floats y) {
+  const int64_t channel = head * a.head_size + column;
+  if (a.d != nullptr) y = MulAdd(Floats::All(a.d[head]), LoadUpTo(a.x.Row(row) + channel, count), y);
+  if (a.z.data != nullptr) y = y * Silu(LoadUpTo(a.z.Row(row) + channel, count));
+  StoreUpTo(a.y + row * a.heads * a.head_size + channel, y, count);
+}
+
+// --- One token after another -------------------------------------------------------------------------------------------------
+
+/// kColumns vectors of a head's channels over one token: the state is read and written once.
+template <typename T, int kColumns>
+void Step(const StateSpaceDualArguments<T>& a, const float* past, float* present, int64_t row, int64_t head, int64_t column, float dt,
+          float decay) {
+  const int64_t group = head / (a.heads / a.groups);
+  const T* b = a.b.Row(row) + group * a.state_size;
+  const T* c = a.c.Row(row) + group * a.state_size;
+  const int last = static_cast<int>(Least(int64_t{kLanes}, a.head_size - column - (kColumns - 1) * kLanes));
+  const auto lanes = [&](int v) { return v == kColumns - 1 ? last : kLanes; };
+  Floats dt_x[kColumns];
+  Floats y[kColumns];
+#pragma GCC unroll 4
+  for (int v = 0; v < kColumns; ++v) {
+    dt_x[v] = Floats::All(dt) * LoadUpTo(a.x.Row(row) + head * a.head_size + column + v * kLanes, lanes(v));
+    y[v] = Floats::Zero();
+  }
+  for (int64_t n = 0; n < a.state_size; ++n) {
+    const Floats input = Floats::All(LoadScalar(b + n));
+    const Floats output = Floats::All(LoadScalar(c + n));
+#pragma GCC unroll 4
+    for (int v = 0; v < kColumns; ++v) {
+      const int64_t at = n * a.head_size + column + v * kLanes;
+      const Floats state = MulAdd(Floats::All(decay), LoadUpTo(past + at, lanes(v)), input * dt_x[v]);
+      StoreUpTo(present + at, state, lanes(v));
+      y[v] = MulAdd(output, state, y[v]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kColumns; ++v) Finish(a, row, head, column + v * kLanes, lanes(v), y[v]);
+}
+
+template <typename T>
+void Recur(const StateSpaceDualArguments<T>& a, const ParallelFor& parallel_for) {
+  // Heads of a task: their states are at least 64 KiB, some microseconds of work.
+  const int64_t head_state = a.state_size * a.head_size;
+  const int64_t heads = Least(a.heads, Greatest(int64_t{1}, 16384 / head_state));
+  const int64_t blocks = (a.heads + heads - 1) / heads;
+  parallel_for(a.batch * blocks, [&](int64_t task) {
+    const int64_t sequence = task / blocks;
+    for (int64_t head = task % blocks * heads; head < Least((task % blocks + 1) * heads, a.heads); ++head) {
+      const float* past = a.past_state + (sequence * a.heads + head) * head_state;
+      float* present = a.present_state + (sequence * a.heads + head) * head_state;
+      float dt[kLanes];
+      float decay[kLanes];
+      const int64_t first_row = sequence * a.tokens;
+      ReadSteps(a, first_row, static_cast<int>(a.tokens), head, dt);
+      Decays(dt, static_cast<int>(a.tokens), a.a[head], decay);
+      for (int64_t t = 0; t < a.tokens; ++t) {
+        int64_t column = 0;
+        for (; column + 4 * kLanes <= a.head_size; column += 4 * kLanes) {
+          Step<T, 4>(a, past, present, first_row + t, head, column, dt[t], decay[t]);
+        }
+        for (; column < a.head_size; column += kLanes) Step<T, 1>(a, past, present, first_row + t, head, column, dt[t], decay[t]);
+        past = present;
+      }
+    }
+  });
+}
+
+static_assert(kRecurrentTokens <= kLanes);
+
+// --- Chunks (the state-space dual form, section 6 of the paper) ----------------------------------------------------------------
+
+/// What all heads of a group share: rows of B and C as float, and C B^T of each chunk.
+template <typename T>
+struct GroupChunk {
+  Rows<float> b;
+  Rows<float> c;
+  /// [kChunk, kChunk]: C of token i times B of token j, valid for j <= i.
+  float* products;
+};
+
+template <typename T>
+struct SharedLayout {
+  int64_t state_size;
+  int64_t chunk_floats;
+
+  explicit SharedLayout(const StateSpaceDualArguments<T>& a) : state_size(Padded(a.state_size)), chunk_floats(kChunk * kChunk) {
+    if constexpr (sizeof(T) != sizeof(float)) chunk_floats += 2 * kChunk * state_size;
+  }
+};
+
+template <typename T>
+GroupChunk<T> LocateChunk(const StateSpaceDualArguments<T>& a, const SharedLayout<T>& layout, float* shared, int64_t sequence,
+                          int64_t group, int64_t chunk, int64_t row) {
+  float* memory = shared + ((sequence * a.groups + group) * kChunksAtOnce + chunk) * layout.chunk_floats;
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return {{a.b.Row(row) + group * a.state_size, a.b.stride}, {a.c.Row(row) + group * a.state_size, a.c.stride}, memory};
+  } else {
+    float* b = memory + kChunk * kChunk;
+    return {{b, layout.state_size}, {b + kChunk * layout.state_size, layout.state_size}, memory};
+  }
+}
+
+void Widen(const Half* source, float* target, int64_t size) {
+  for (int64_t i = 0; i < size; i += kLanes) Store(target + i, LoadUpTo(source + i, static_cast<int>(Least(int64_t{kLanes}, size - i))));
+}
+
+template <typename T>
+void MultiplyGroupChunk(const StateSpaceDualArguments<T>& a, const GroupChunk<T>& chunk, int64_t group, int64_t row, int tokens) {
+  if constexpr (sizeof(T) != sizeof(float)) {
+    for (int t = 0; t < tokens; ++t) {
+      Widen(a.b.Row(row + t) + group * a.state_size, const_cast<float*>(chunk.b.Row(t)), a.state_size);
+      Widen(a.c.Row(row + t) + group * a.state_size, const_cast<float*>(chunk.c.Row(t)), a.state_size);
+    }
+  }
+  float* transposed = ThreadWorkspace(WorkspacePurpose::kTask, a.state_size * kChunk);
+  for (int64_t n = 0; n < a.state_size; ++n) {
+    for (int t = 0; t < tokens; ++t) transposed[n * kChunk + t] = chunk.b.Row(t)[n];
+    for (int t = tokens; t < kChunk; ++t) transposed[n * kChunk + t] = 0.0f;
+  }
+  for (int i = 0; i < tokens; i += kTileRows) {
+    const TileRows rows(chunk.c.data, chunk.c.stride, i, tokens);
+    // Columns beyond the last row of this tile are in its future.
+    const int columns = Least(i + kTileRows, tokens);
+    for (int j = 0; j < columns; j += kTileColumns * kLanes) {
+      RegisterTile<kTileColumns> tile;
+      tile.Clear();
+      tile.Accumulate(rows, 1, transposed + j, kChunk, a.state_size);
+      tile.ForEach(rows, [&](int r, int v, Floats sum) { Store(chunk.products + (i + r) * kChunk + j + v * kLanes, sum); });
+    }
+  }
+}
+
+static_assert(kChunk % (kTileColumns * kLanes) == 0);
+
+/// A head's buffers for one chunk.
+struct HeadBuffers {
+  int64_t columns;
+  float* state;        // [state_size, columns]
+  float* dt_x;         // [kChunk, columns]
+  float* weighted_x;   // [kChunk, columns]
+  float* mask;         // [kChunk, kChunk]
+  float* dt;           // [kChunk]
+  float* whole;        // [kChunk]: binary exponent of the decay from before the chunk to after token t: an integer
+  float* fraction;     // [kChunk]: and the rest of it, in [-1/2, 1/2]
+  float* from_start;   // [kChunk]: decay from before the chunk to after token i
+  float* to_end;       // [kChunk]: decay from after token j to the chunk's end
+
+  HeadBuffers(int64_t state_size, int64_t head_size) : columns(Padded(head_size)) {
+    const int64_t sizes[] = {state_size * columns, kChunk * columns, kChunk * columns, kChunk * kChunk, kChunk, kChunk, kChunk, kChunk, kChunk};
+    int64_t total = 0;
+    for (const int64_t size : sizes) total += AlignedFloats(size);
+    float* memory = ThreadWorkspace(WorkspacePurpose::kTask, total);
+    float** const buffers[] = {&state, &dt_x, &weighted_x, &mask, &dt, &whole, &fraction, &from_start, &to_end};
+    for (int i = 0; i < 9; ++i) {
+      *buffers[i] = memory;
+      memory += AlignedFloats(sizes[i]);
+    }
+  }
+};
+
+/// Running sums of dt * A in binary exponents. They are made in double precision and kept as integer and fraction, so that a
+/// decay between any two tokens, however many lie between, is as accurate as one exponential. A step is limited to 2^-200, which
+/// is zero in float32 anyway: an immense step would otherwise swallow what follows it.
+void SumExponents(const HeadBuffers& head, double rate, int tokens) {
+  double sum = 0;
+  for (int t = 0; t < tokens; ++t) {
+    const double step = head.dt[t] * rate;
+    sum += step < -200.0 ? -200.0 : step;
+    const double whole = __builtin_rint(sum);
+    head.whole[t] = static_cast<float>(whole);
+    head.fraction[t] = static_cast<float>(sum - whole);
+  }
+}
+
+/// 2^((whole - other_whole) + (fraction - other_fraction))
+EDGEFLEET_INLINE Floats DecayBetween(Floats whole, Floats fraction, Floats other_whole, Floats other_fraction) {
+  const Floats r = fraction - other_fraction;
+  const Floats n = Round(r);
+  return ScaleByPowerOfTwo(Exp2OfFraction(r - n), (whole - other_whole) + n);
+}
+
+/// mask[i][j] = (C_i . B_j) times the decay from after token j to after token i. Decays are powers of differences, never quotients
+/// of vanishing numbers.
+void MaskProducts(const HeadBuffers& head, const float* products, int tokens) {
+  for (int t = 0; t < tokens; t += kLanes) {
+    const int count = Least(kLanes, tokens - t);
+    StoreUpTo(head.from_start + t,
+              DecayBetween(LoadUpTo(head.whole + t, count), LoadUpTo(head.fraction + t, count), Floats::Zero(), Floats::Zero()), count);
+  }
+  for (int i = 0; i < tokens; ++i) {
+    const Floats whole = Floats::All(head.whole[i]);
+    const Floats fraction = Floats::All(head.fraction[i]);
+    const float* row = products + i * kChunk;
+    float* masked = head.mask + i * kChunk;
+    for (int j = 0; j < i; j += kLanes) {
+      const Floats decay = DecayBetween(whole, fraction, Load(head.whole + j), Load(head.fraction + j));
+      Store(masked + j, decay * Load(row + j));
+      if (i == tokens - 1) Store(head.to_end + j, decay);
+    }
+    // Lanes at and beyond i hold what is not between two tokens.
+    masked[i] = row[i];
+    for (int j = i + 1; j < Least(i + kTileRows, kChunk); ++j) masked[j] = 0.0f;
+  }
+  head.to_end[tokens - 1] = 1.0f;
+}
+
+template <int kColumns, typename T>
+void ChunkOutputs(const StateSpaceDualArguments<T>& a, const GroupChunk<T>& chunk, const HeadBuffers& head, int64_t row, int tokens,
+                  int64_t head_index, int64_t column) {
+  for (int i = 0; i < tokens; i += kTileRows) {
+    const TileRows c_rows(chunk.c.data, chunk.c.stride, i, tokens);
+    const TileRows mask_rows(head.mask, kChunk, i, tokens);
+    RegisterTile<kColumns> tile;
+    tile.Clear();
+    tile.Accumulate(c_rows, 1, head.state + column, head.columns, a.state_size);
+    tile.ScaleRows(c_rows, head.from_start + i);
+    tile.Accumulate(mask_rows, 1, head.dt_x + column, head.columns, Least(i + kTileRows, tokens));
+    tile.ForEach(c_rows, [&](int r, int v, Floats sum) {
+      const int64_t first = column + v * kLanes;
+      Finish(a, row + i + r, head_index, first, static_cast<int>(Least(int64_t{kLanes}, a.head_size - first)), sum);
+    });
+  }
+}
+
+template <int kColumns>
+void ChunkState(const Rows<float>& b, const HeadBuffers& head, int64_t state_size, int tokens, int64_t column) {
+  const float total = head.from_start[tokens - 1];
+  for (int64_t n = 0; n < state_size; n += kTileRows) {
+    const TileRows rows(b.data, 1, n, state_size);
+    RegisterTile<kColumns> tile;
+    tile.LoadScaled(rows, head.state + n * head.columns + column, head.columns, total);
+    tile.Accumulate(rows, b.stride, head.weighted_x + column, head.columns, tokens);
+    tile.ForEach(rows, [&](int r, int v, Floats sum) { Store(head.state + (n + r) * head.columns + column + v * kLanes, sum); });
+  }
+}
+
+template <typename Action>
+EDGEFLEET_INLINE void ForEachColumnTile(int64_t columns, Action action) {
+  int64_t column = 0;
+  for (; column + kTileColumns * kLanes <= columns; column += kTileColumns * kLanes) {
+    action.template operator()<kTileColumns>(column);
+  }
+  for (; column + 2 * kLanes <= columns; column += 2 * kLanes) action.template operator()<2>(column);
+  for (; column < columns; column += kLanes) action.template operator()<1>(column);
+}
+
+template <typename T>
+void HeadChunk(const StateSpaceDualArguments<T>& a, const GroupChunk<T>& chunk, const HeadBuffers& head, int64_t row, int tokens,
+               int64_t head_index) {
+  ReadSteps(a, row, tokens, head_index, head.dt);
+  SumExponents(head, static_cast<double>(a.a[head_index]) * kLog2E, tokens);
+  MaskProducts(head, chunk.products, tokens);
+  for (int t = 0; t < tokens; ++t) {
+    const T* x = a.x.Row(row + t) + head_index * a.head_size;
+    const Floats dt = Floats::All(head.dt[t]);
+    const Floats weight = Floats::All(head.to_end[t]);
+    for (int64_t p = 0; p < a.head_size; p += kLanes) {
+      const Floats dt_x = dt * LoadUpTo(x + p, static_cast<int>(Least(int64_t{kLanes}, a.head_size - p)));
+      Store(head.dt_x + t * head.columns + p, dt_x);
+      Store(head.weighted_x + t * head.columns + p, weight * dt_x);
+    }
+  }
+  ForEachColumnTile(head.columns, [&]<int kColumns>(int64_t column) {
+    ChunkOutputs<kColumns>(a, chunk, head, row, tokens, head_index, column);
+    ChunkState<kColumns>(chunk.b, head, a.state_size, tokens, column);
+  });
+}
+
+template <typename T>
+void Chunked(const StateSpaceDualArguments<T>& a, const ParallelFor& parallel_for) {
+  const SharedLayout<T> layout(a);
+  float* shared = ThreadWorkspace(WorkspacePurpose::kCall, a.batch * a.groups * kChunksAtOnce * layout.chunk_floats);
+  const int64_t head_state = a.state_size * a.head_size;
+  const float* past = a.past_state;
+  for (int64_t first = 0; first < a.tokens; first += kChunk * kChunksAtOnce) {
+    const int64_t end = Least(first + kChunk * kChunksAtOnce, a.tokens);
+    const int64_t chunks = (end - first + kChunk - 1) / kChunk;
+    const auto tokens_of = [&](int64_t chunk) { return static_cast<int>(Least(int64_t{kChunk}, end - first - chunk * kChunk)); };
+    parallel_for(a.batch * a.groups * chunks, [&](int64_t task) {
+      const int64_t chunk = task % chunks;
+      const int64_t group = task / chunks % a.groups;
+      const int64_t sequence = task / chunks / a.groups;
+      const int64_t row = sequence * a.tokens + first + chunk * kChunk;
+      MultiplyGroupChunk(a, LocateChunk(a, layout, shared, sequence, group, chunk, row), group, row, tokens_of(chunk));
+    });
+    parallel_for(a.batch * a.heads, [&](int64_t task) {
+      const int64_t sequence = task / a.heads;
+      const int64_t head_index = task % a.heads;
+      const int64_t group = head_index / (a.heads / a.groups);
+      const HeadBuffers head(a.state_size, a.head_size);
+      const float* source = past + task * head_state;
+      float* target = a.present_state + task * head_state;
+      for (int64_t n = 0; n < a.state_size; ++n) {
+        for (int64_t p = 0; p < a.head_size; p += kLanes) {
+          const int count = static_cast<int>(Least(int64_t{kLanes}, a.head_size - p));
+          Store(head.state + n * head.columns + p, LoadUpTo(source + n * a.head_size + p, count));
+        }
+      }
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const int64_t row = sequence * a.tokens + first + chunk * kChunk;
+        HeadChunk(a, LocateChunk(a, layout, shared, sequence, group, chunk, row), head, row, tokens_of(chunk), head_index);
+      }
+      for (int64_t n = 0; n < a.state_size; ++n) {
+        for (int64_t p = 0; p < a.head_size; p += kLanes) {
+          const int count = static_cast<int>(Least(int64_t{kLanes}, a.head_size - p));
+          StoreUpTo(target + n * a.head_size + p, Load(head.state + n * head.columns + p), count);
+        }
+      }
+    });
+    past = a.present_state;
+  }
+}
+
+template <typename T>
+void StateSpaceDual(const StateSpaceDualArguments<T>& a, const ParallelFor& parallel_for) {
+  if (a.tokens <= kRecurrentTokens) {
+    Recur(a, parallel_for);
+  } else {
+    Chunked(a, parallel_for);
+  }
+}
+
+}  // namespace
+
+void StateSpaceDualFloat(const StateSpaceDualArguments<float>& a, const ParallelFor& parallel_for) { StateSpaceDual(a, parallel_for); }
+
+void StateSpaceDualHalf(const StateSpaceDualArguments<Half>& a, const ParallelFor& parallel_for) { StateSpaceDual(a, parallel_for); }
+
+}  // namespace edgefleet::EDGEFLEET_ISA
