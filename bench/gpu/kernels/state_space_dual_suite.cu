@@ -1,0 +1,220 @@
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/comparison.h"
+#include "kernels/random_fill.cuh"
+#include "kernels/references.cuh"
+#include "kernels/suite.h"
+#include "kernels/timed_case.h"
+#include "state_space_dual/state_space_dual.h"
+
+namespace edgefleet::bench {
+namespace {
+
+using cuda::StateSpaceDualArguments;
+using cuda::StateSpaceDualRoute;
+
+struct DualCase {
+  int64_t batch = 1;
+  int64_t length = 1;
+  int heads = 64;
+  int head_size = 64;
+  int groups = 1;
+  int states = 128;
+  /// Channels in front of what is read; the inputs are then also wider than they need to be.
+  int offset = 0;
+  bool gate = false;
+  bool in_place = false;
+  StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic;
+};
+
+const char* Name(StateSpaceDualRoute route) {
+  switch (route) {
+    case StateSpaceDualRoute::kAutomatic: return "auto";
+    case StateSpaceDualRoute::kRecurrent: return "recurrent";
+    case StateSpaceDualRoute::kChunked32: return "chunked32";
+    case StateSpaceDualRoute::kChunked64: return "chunked64";
+  }
+  return "";
+}
+
+template <typename T>
+std::string Dimensions(const DualCase& c) {
+  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " H" + std::to_string(c.heads) + " P" +
+         std::to_string(c.head_size) + " G" + std::to_string(c.groups) + " N" + std::to_string(c.states) + (c.gate ? " gate" : "") +
+         (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "") + " " + Name(c.route);
+}
+
+template <typename T>
+class DualData {
+ public:
+  DualData(const DualCase& c, uint64_t seed) {
+    const size_t tokens = static_cast<size_t>(c.batch * c.length);
+    const size_t channels = static_cast<size_t>(c.heads) * static_cast<size_t>(c.head_size);
+    const size_t heads = static_cast<size_t>(c.heads);
+    const size_t padding = 2 * static_cast<size_t>(c.offset);
+    const size_t narrow = static_cast<size_t>(c.groups) * static_cast<size_t>(c.states) + padding;
+    x_ = RandomArray<T>(tokens * (channels + padding), seed + 1);
+    dt_ = RandomArray<T>(tokens * (heads + padding), seed + 2, {0.0f, 0.7f});
+    b_ = RandomArray<T>(tokens * narrow, seed + 3);
+    c_ = RandomArray<T>(tokens * narrow, seed + 4);
+    a_ = RandomArray<float>(heads, seed + 5, {1.0f, 1.0f, true});
+    d_ = RandomArray<float>(heads, seed + 6);
+    bias_ = RandomArray<float>(heads, seed + 7, {-4.0f, 1.0f});
+    if (c.gate) z_ = RandomArray<T>(tokens * (channels + padding), seed + 8);
+    state_ = RandomArray<float>(static_cast<size_t>(c.batch * c.states) * channels, seed + 9);
+    y_ = DeviceArray<T>(tokens * channels);
+    if (!c.in_place) present_ = DeviceArray<float>(state_.size());
+    y_.Poison();
+    present_.Poison();
+    const int64_t wide_stride = static_cast<int64_t>(channels + padding);
+    const int64_t narrow_stride = static_cast<int64_t>(narrow);
+    arguments = {x_.data() + c.offset, dt_.data() + c.offset, a_.data(), b_.data() + c.offset, c_.data() + c.offset, d_.data(),
+                 c.gate ? z_.data() + c.offset : nullptr, bias_.data(), state_.data(), y_.data(),
+                 c.in_place ? state_.data() : present_.data(), wide_stride, static_cast<int64_t>(heads + padding), narrow_stride,
+                 narrow_stride, wide_stride, c.batch, c.length, c.heads, c.head_size, c.groups, c.states, 1e-3f, 3.4028235e38f, true};
+  }
+
+  /// The same arguments with pointers to copies in host memory, for the oracle.
+  StateSpaceDualArguments<T> OnHost(const DualCase& c) {
+    x_host_ = x_.ToHost();
+    dt_host_ = dt_.ToHost();
+    b_host_ = b_.ToHost();
+    c_host_ = c_.ToHost();
+    z_host_ = z_.ToHost();
+    a_host_ = a_.ToHost();
+    d_host_ = d_.ToHost();
+    bias_host_ = bias_.ToHost();
+    state_host_ = state_.ToHost();
+    StateSpaceDualArguments<T> host = arguments;
+    host.x = x_host_.data() + c.offset;
+    host.dt = dt_host_.data() + c.offset;
+    host.b = b_host_.data() + c.offset;
+    host.c = c_host_.data() + c.offset;
+    host.z = c.gate ? z_host_.data() + c.offset : nullptr;
+    host.a = a_host_.data();
+    host.d = d_host_.data();
+    host.dt_bias = bias_host_.data();
+    host.past_state = state_host_.data();
+    return host;
+  }
+
+  const DeviceArray<T>& y() const { return y_; }
+  const DeviceArray<float>& present() const { return present_.size() > 0 ? present_ : state_; }
+
+  StateSpaceDualArguments<T> arguments;
+
+ private:
+  DeviceArray<T> x_, dt_, b_, c_, z_, y_;
+  DeviceArray<float> a_, d_, bias_, state_, present_;
+  std::vector<T> x_host_, dt_host_, b_host_, c_host_, z_host_;
+  std::vector<float> a_host_, d_host_, bias_host_, state_host_;
+};
+
+template <typename T>
+__global__ void DualReferenceKernel(const StateSpaceDualArguments<T> p, double* y, double* state) {
+  const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (index < p.batch * p.heads * p.head_size) DualReference(p, index, y, state);
+}
+
+template <typename T>
+void CheckCase(Report& report, const DualCase& c, uint64_t seed) {
+  constexpr int64_t kHostWork = 8'000'000;
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : 2e-2;
+  const double state_tolerance = std::is_same_v<T, float> ? 1e-5 : 5e-3;
+  DualData<T> data(c, seed);
+  const int64_t channels = static_cast<int64_t>(c.heads) * c.head_size;
+  const size_t outputs = static_cast<size_t>(c.batch * c.length * channels);
+  DeviceArray<double> y(outputs);
+  DeviceArray<double> state(static_cast<size_t>(c.batch * c.states * channels));
+  const int64_t threads = c.batch * channels;
+  if (static_cast<int64_t>(outputs) * c.states <= kHostWork) {
+    const auto host = data.OnHost(c);
+    std::vector<double> y_host(y.size());
+    std::vector<double> state_host(state.size());
+    for (int64_t i = 0; i < threads; ++i) DualReference(host, i, y_host.data(), state_host.data());
+    EDGEFLEET_CUDA(cudaMemcpy(y.data(), y_host.data(), y.bytes(), cudaMemcpyHostToDevice));
+    EDGEFLEET_CUDA(cudaMemcpy(state.data(), state_host.data(), state.bytes(), cudaMemcpyHostToDevice));
+  } else {
+    EDGEFLEET_CUDA(cuda::Launch(DualReferenceKernel<T>, dim3(static_cast<unsigned>((threads + 31) / 32)), dim3(32), 0, nullptr,
+                                data.arguments, y.data(), state.data()));
+  }
+  EDGEFLEET_CUDA(cuda::StateSpaceDual(data.arguments, nullptr, c.route));
+  EDGEFLEET_CUDA(cudaDeviceSynchronize());
+  report.Check("StateSpaceDual", Dimensions<T>(c), c.length, WorstError(data.y(), y, c.batch, c.length, channels), tolerance);
+  report.Check("StateSpaceDual", Dimensions<T>(c) + " state", c.length, WholeError(data.present(), state), state_tolerance);
+}
+
+template <typename T>
+void TimeCase(Report& report, const Machine& machine, const DualCase& c) {
+  constexpr double kChunk = 64.0;
+  const double tokens = static_cast<double>(c.batch * c.length);
+  const double channels = static_cast<double>(c.heads) * c.head_size;
+  const double bytes =
+      tokens * sizeof(T) * (channels * (c.gate ? 3.0 : 2.0) + 2.0 * c.groups * c.states + c.heads) + 8.0 * channels * c.states * c.batch;
+  // Of the chunked form: C B^T once a group, M x, C S and B^T w.
+  const double operations =
+      c.length == 1 ? 5.0 * tokens * channels * c.states
+                    : tokens * (kChunk * c.groups * c.states + kChunk * channels + 4.0 * channels * c.states);
+  std::vector<DualData<T>> sets;
+  for (int i = BufferSets(machine, bytes); i > 0; --i) sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
+  ReportTime(report, machine, "StateSpaceDual", Dimensions<T>(c), c.length, bytes, operations, [&](int i, cudaStream_t stream) {
+    return cuda::StateSpaceDual(sets[static_cast<size_t>(i) % sets.size()].arguments, stream, c.route);
+  });
+}
+
+template <typename T>
+void CheckSizes(Report& report, const Machine& machine) {
+  uint64_t seed = 5000;
+  for (const int64_t length : {1, 2, 15, 16, 17, 23, 24, 63, 64, 65, 130, 200}) {
+    CheckCase<T>(report, {1, length, 2, 64, 1, 128, 0, true, false}, seed += 100);
+    CheckCase<T>(report, {2, length, 4, 20, 2, 24, 3, length % 2 == 0, true}, seed += 100);
+  }
+  CheckCase<T>(report, {1, 70, 3, 40, 1, 256, 0, true, true}, seed += 100);
+  if (!machine.small_only) {
+    for (const int64_t length : {1000, 8192}) CheckCase<T>(report, {1, length, 48, 64, 1, 128, 0, true, true}, seed += 100);
+    CheckCase<T>(report, {2, 2049, 24, 64, 2, 128, 16, false, true}, seed += 100);
+  }
+}
+
+}  // namespace
+
+void CheckStateSpaceDual(Report& report, const Machine& machine) {
+  CheckSizes<float>(report, machine);
+  CheckSizes<__half>(report, machine);
+  uint64_t seed = 9000;
+  for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
+    for (const int states : {64, 128, 256}) {
+      CheckCase<__half>(report, {2, 150, 4, 64, 2, states, 8, true, true, route}, seed += 100);
+      CheckCase<__half>(report, {1, 64, 2, 128, 1, states, 0, false, false, route}, seed += 100);
+    }
+  }
+  CheckCase<__half>(report, {1, 1, 2, 64, 1, 128, 0, true, true, StateSpaceDualRoute::kChunked32}, seed += 100);
+  if (machine.small_only) return;
+  CheckCase<__half>(report, {1, 65536, 64, 64, 1, 128, 0, false, true}, seed += 100);
+  CheckCase<__half>(report, {1, 220000, 24, 64, 1, 128, 0, true, false}, seed += 100);
+}
+
+void TimeStateSpaceDual(Report& report, const Machine& machine) {
+  for (const int64_t length : {65536, 8192, 1024}) {
+    for (const auto route : {StateSpaceDualRoute::kAutomatic, StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
+      DualCase c{1, length};
+      c.route = route;
+      TimeCase<__half>(report, machine, c);
+    }
+  }
+  for (const int64_t length : {1, 16, 23, 24, 32, 64, 128, 512, 2048, 32768, 220000}) TimeCase<__half>(report, machine, {1, length, 48});
+  for (const int64_t length : {16, 24, 64, 1024}) {
+    DualCase c{1, length, 48};
+    c.route = StateSpaceDualRoute::kRecurrent;
+    TimeCase<__half>(report, machine, c);
+  }
+  TimeCase<__half>(report, machine, {1, 57344, 24});
+  TimeCase<__half>(report, machine, {1, 8192, 24, 64, 1, 256});
+  TimeCase<__half>(report, machine, {1, 8192, 64, 64, 1, 64});
+  TimeCase<__half>(report, machine, {8, 1024, 48});
+  for (const int64_t length : {1, 8192}) TimeCase<float>(report, machine, {1, length, 48});
+}
+
+}  // namespace edgefleet::bench

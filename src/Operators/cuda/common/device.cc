@@ -1,0 +1,31 @@
+#include "common/device.h"
+
+#include <array>
+#include <mutex>
+
+namespace edgefleet::cuda {
+namespace {
+constexpr int kMaximumDevices = 64;
+}
+
+cudaError_t CurrentDevice(Device& device) {
+  static std::mutex mutex;
+  static std::array<Device, kMaximumDevices> known{};
+  int index = 0;
+  if (const cudaError_t error = cudaGetDevice(&index); error != cudaSuccess) return error;
+  if (index >= kMaximumDevices) return cudaErrorInvalidDevice;
+  const std::lock_guard<std::mutex> lock(mutex);
+  Device& entry = known[static_cast<size_t>(index)];
+  if (entry.multiprocessors == 0) {
+    Device read{};
+    cudaError_t error = cudaDeviceGetAttribute(&read.shared_bytes_per_block, cudaDevAttrMaxSharedMemoryPerBlockOptin, index);
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&read.shared_bytes, cudaDevAttrMaxSharedMemoryPerMultiprocessor, index);
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&read.multiprocessors, cudaDevAttrMultiProcessorCount, index);
+    if (error != cudaSuccess) return error;
+    entry = read;
+  }
+  device = entry;
+  return cudaSuccess;
+}
+
+}  // namespace edgefleet::cuda

@@ -1,0 +1,111 @@
+#include "rms_norm/rms_norm.h"
+
+#include <algorithm>
+
+#include "common/alignment.h"
+#include "common/element.cuh"
+#include "common/launch.cuh"
+#include "common/math.cuh"
+
+namespace edgefleet::cuda {
+namespace {
+
+constexpr int kMaximumThreads = 512;
+constexpr int kVectorsPerThread = 2;
+
+/// A block normalises one group of one row. The second pass reads the row again, from the first-level cache.
+template <typename T, int kVector>
+__global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormArguments<T> p) {
+  using Values = Vector<T, kVector>;
+  __shared__ float partial[kMaximumThreads / 32];
+  const int64_t row = blockIdx.x;
+  const int size = p.channels / p.groups;
+  const int first = static_cast<int>(blockIdx.y) * size;
+  const T* x = p.x + row * p.x_stride + first;
+  const T* gate = p.gate == nullptr ? nullptr : p.gate + row * p.gate_stride + first;
+  const T* skip = p.skip == nullptr ? nullptr : p.skip + row * p.channels + first;
+  T* y = p.y + row * p.channels + first;
+  T* sum = p.sum == nullptr ? nullptr : p.sum + row * p.channels + first;
+  const int step = static_cast<int>(blockDim.x) * kVector;
+  const bool gate_first = gate != nullptr && !p.norm_before_gate;
+
+  const auto added = [&](int i, float (&value)[kVector]) {
+    const Values input = LoadVector<T, kVector>(x + i);
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) value[v] = ToFloat(input.element[v]);
+    if (skip != nullptr) {
+      const Values residual = LoadVector<T, kVector>(skip + i);
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) value[v] += ToFloat(residual.element[v]);
+    }
+  };
+  const auto apply_gate = [&](int i, float (&value)[kVector]) {
+    const Values input = LoadVector<T, kVector>(gate + i);
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) value[v] *= Math<T>::Silu(ToFloat(input.element[v]));
+  };
+
+  float squares = 0.0f;
+  for (int i = static_cast<int>(threadIdx.x) * kVector; i < size; i += step) {
+    float value[kVector];
+    added(i, value);
+    if (gate_first) apply_gate(i, value);
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) squares = fmaf(value[v], value[v], squares);
+  }
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2) squares += __shfl_xor_sync(kFullWarp, squares, distance);
+  if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = squares;
+  __syncthreads();
+  float total = 0.0f;
+  for (int w = 0; w < static_cast<int>(blockDim.x) / 32; ++w) total += partial[w];
+  const float scale = rsqrtf(total / static_cast<float>(size) + p.epsilon);
+
+  for (int i = static_cast<int>(threadIdx.x) * kVector; i < size; i += step) {
+    float value[kVector];
+    added(i, value);
+    if (sum != nullptr) {
+      Values stored;
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) stored.element[v] = FromFloat<T>(value[v]);
+      StoreVector<T, kVector>(sum + i, stored);
+    }
+    if (gate_first) apply_gate(i, value);
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) value[v] *= p.weight == nullptr ? scale : scale * p.weight[first + i + v];
+    if (gate != nullptr && !gate_first) apply_gate(i, value);
+    Values result;
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) result.element[v] = FromFloat<T>(value[v]);
+    StoreVector<T, kVector>(y + i, result);
+  }
+}
+
+template <typename T, int kVector>
+cudaError_t LaunchRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
+  const int per_thread = kVector * kVectorsPerThread;
+  const int wanted = (p.channels / p.groups + per_thread - 1) / per_thread;
+  const int threads = std::clamp((wanted + 31) / 32 * 32, 32, kMaximumThreads);
+  const dim3 grid(static_cast<unsigned>(p.rows), static_cast<unsigned>(p.groups));
+  return Launch(RmsNormKernel<T, kVector>, grid, dim3(static_cast<unsigned>(threads)), 0, stream, p);
+}
+
+}  // namespace
+
+template <typename T>
+cudaError_t RmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
+  constexpr int64_t kMaximumRows = INT32_MAX;
+  constexpr int kMaximumGroups = 65535;
+  if (p.rows < 1 || p.rows > kMaximumRows || p.channels < 1 || p.groups < 1 || p.groups > kMaximumGroups || p.channels % p.groups != 0) {
+    return cudaErrorInvalidValue;
+  }
+  constexpr int kVector = kVectorElements<T>;
+  const bool aligned = p.channels / p.groups % kVector == 0 && RowsAligned(p.x, p.x_stride, 16) && RowsAligned(p.gate, p.gate_stride, 16) &&
+                       RowsAligned(p.skip, p.channels, 16) && RowsAligned(p.y, p.channels, 16) && RowsAligned(p.sum, p.channels, 16);
+  return aligned ? LaunchRmsNorm<T, kVector>(p, stream) : LaunchRmsNorm<T, 1>(p, stream);
+}
+
+template cudaError_t RmsNorm<float>(const RmsNormArguments<float>&, cudaStream_t);
+template cudaError_t RmsNorm<__half>(const RmsNormArguments<__half>&, cudaStream_t);
+
+}  // namespace edgefleet::cuda

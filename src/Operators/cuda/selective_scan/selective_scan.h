@@ -1,0 +1,68 @@
+// The recurrence of Mamba-1 (docs/operators.md, SelectiveScan).
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+namespace edgefleet::cuda {
+
+inline constexpr int kMaximumScanStates = 256;
+
+/// Pointers are to device memory. An activation's pointer is to the first channel that is read of the first token, and its
+/// rows, [batch, length], are `..._stride` elements apart.
+template <typename T>
+struct SelectiveScanArguments {
+  const T* u;
+  const T* delta;
+  /// [states, channels].
+  const float* a;
+  const T* b;
+  const T* c;
+  /// [channels]; may be null.
+  const float* d;
+  /// May be null.
+  const T* z;
+  /// [channels]; may be null.
+  const float* delta_bias;
+  /// [batch, states, channels].
+  const float* past_state;
+  /// [batch, length, channels].
+  T* y;
+  /// As `past_state`; may be the same buffer.
+  float* present_state;
+  int64_t u_stride;
+  int64_t delta_stride;
+  int64_t b_stride;
+  int64_t c_stride;
+  int64_t z_stride;
+  int64_t batch;
+  int64_t length;
+  int channels;
+  int states;
+  bool delta_softplus;
+};
+
+/// Ways to compute the same result.
+enum class SelectiveScanRoute {
+  /// Chosen from the sizes and the device.
+  kAutomatic,
+  /// Token after token; a warp holds 32 channels. For few tokens.
+  kStepwise,
+  /// Lanes of a warp share the tokens of a channel. The numbers are the lanes a channel and the tokens a lane.
+  kTimeParallel8x16,
+  kTimeParallel16x8,
+  kTimeParallel16x16,
+  kTimeParallel32x8,
+  /// As above with two channels a lane.
+  kTimeParallel8x8x2,
+  kTimeParallel16x8x2,
+};
+
+/// Starts the scan of `length` >= 1 tokens. T is float or __half. `group_channels` of a time-parallel route is the number of
+/// channels of a block; 0 chooses it.
+template <typename T>
+cudaError_t SelectiveScan(const SelectiveScanArguments<T>& arguments, cudaStream_t stream,
+                          SelectiveScanRoute route = SelectiveScanRoute::kAutomatic, int group_channels = 0);
+
+}  // namespace edgefleet::cuda

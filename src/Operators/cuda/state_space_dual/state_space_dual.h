@@ -1,0 +1,68 @@
+// The recurrence of Mamba-2 (docs/operators.md, StateSpaceDual).
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+namespace edgefleet::cuda {
+
+inline constexpr int kMaximumDualStates = 256;
+
+/// Pointers are to device memory. An activation's pointer is to the first channel that is read of the first token, and its
+/// rows, [batch, length], are `..._stride` elements apart.
+template <typename T>
+struct StateSpaceDualArguments {
+  const T* x;
+  const T* dt;
+  /// [heads].
+  const float* a;
+  const T* b;
+  const T* c;
+  /// [heads]; may be null.
+  const float* d;
+  /// May be null.
+  const T* z;
+  /// [heads]; may be null.
+  const float* dt_bias;
+  /// [batch, heads, states, head_size].
+  const float* past_state;
+  /// [batch, length, heads * head_size].
+  T* y;
+  /// As `past_state`; may be the same buffer.
+  float* present_state;
+  int64_t x_stride;
+  int64_t dt_stride;
+  int64_t b_stride;
+  int64_t c_stride;
+  int64_t z_stride;
+  int64_t batch;
+  int64_t length;
+  int heads;
+  int head_size;
+  int groups;
+  int states;
+  float dt_min;
+  float dt_max;
+  bool dt_softplus;
+};
+
+/// Ways to compute the same result.
+enum class StateSpaceDualRoute {
+  /// Chosen from the sizes and the device.
+  kAutomatic,
+  /// The recurrence, token after token, in float32.
+  kRecurrent,
+  /// Chunks of 64 tokens on the tensor cores, 32 columns of a head a block. float16 only.
+  kChunked32,
+  /// As above with 64 columns.
+  kChunked64,
+};
+
+/// Starts the computation of `length` >= 1 tokens. T is float or __half. A route that does not fit the arguments returns
+/// cudaErrorInvalidValue.
+template <typename T>
+cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& arguments, cudaStream_t stream,
+                           StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic);
+
+}  // namespace edgefleet::cuda

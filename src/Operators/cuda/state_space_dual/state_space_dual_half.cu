@@ -1,0 +1,5 @@
+#include "state_space_dual/state_space_dual.cuh"
+
+namespace edgefleet::cuda {
+template cudaError_t StateSpaceDual<__half>(const StateSpaceDualArguments<__half>&, cudaStream_t, StateSpaceDualRoute);
+}
