@@ -1,0 +1,276 @@
+using System.Globalization;
+using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Models.Artifacts;
+
+namespace EdgeFleet.Inference.Decoding;
+
+/// <summary>
+/// Greedy generation with one state: prefill in one piece or in chunks, then a token per step. State is bound once; a step copies no state
+/// and allocates no managed memory (foreign graphs whose states grow excepted). Used by one thread at a time.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    // A chunk and a remainder, with and without all logits; more would only hold memory.
+    private const int KeptBindings = 4;
+
+    private readonly DecoderSession _session;
+    private readonly SharedInputs _shared;
+    private readonly OrtRunOptions _runOptions;
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly List<DecoderBinding> _bindings = [];
+    private readonly DecoderBinding _step;
+    private readonly long[] _next;
+    private DecoderBinding _last;
+    private bool _undefined;
+
+    /// <summary>Allocates state for a shape and binds the decode step.</summary>
+    /// <param name="session">Session to run on.</param>
+    /// <param name="shape">Batch and length.</param>
+    /// <param name="cancellation">Ends a run between two nodes, and all later ones.</param>
+    /// <exception cref="DecoderException">The model cannot run at this length.</exception>
+    public Decoder(DecoderSession session, DecoderShape shape, CancellationToken cancellation)
+    {
+        shape.Validate();
+        if (session.Manifest.PositionLimit is { } limit && shape.TotalLength > limit)
+        {
+            throw new DecoderException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{session.Manifest.Name} has positions for {limit} tokens; {shape.TotalLength} were asked for. Shorten the context."));
+        }
+
+        _session = session;
+        Shape = shape;
+        _cancellation = cancellation;
+        State = new DecoderState(session, shape);
+        _shared = new SharedInputs(session, shape);
+        _next = new long[shape.Batch];
+        _runOptions = new OrtRunOptions(session.Library);
+        _step = new DecoderBinding(session, shape, State, _shared, tokens: 1, allPositions: false);
+        _last = _step;
+        _registration = cancellation.UnsafeRegister(static options => ((OrtRunOptions)options!).Terminate(), _runOptions);
+    }
+
+    /// <summary>Sizes that the state was allocated for.</summary>
+    public DecoderShape Shape { get; }
+
+    /// <summary>The state.</summary>
+    public DecoderState State { get; }
+
+    /// <summary>Tokens in the state.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The token that the last run chose for each sequence, [batch]; what <see cref="Step()"/> feeds.</summary>
+    public ReadOnlySpan<long> NextTokens => _next;
+
+    /// <summary>Logits of the last run.</summary>
+    public LogitsView Logits => _last.Logits;
+
+    /// <summary>Empties the state; not part of what is timed.</summary>
+    public void Reset()
+    {
+        State.Clear();
+        Length = 0;
+        _next.AsSpan().Clear();
+        _undefined = false;
+    }
+
+    /// <summary>Makes the bindings of a prefill ahead, so that it need not.</summary>
+    /// <param name="tokens">Tokens per sequence.</param>
+    /// <param name="chunk">Tokens of one run; 0 for all at once.</param>
+    public void Prepare(int tokens, int chunk)
+    {
+        chunk = ChunkOf(tokens, chunk);
+        _ = Binding(chunk, allPositions: false);
+        if (tokens % chunk != 0)
+        {
+            _ = Binding(tokens % chunk, allPositions: false);
+        }
+    }
+
+    /// <summary>Feeds tokens behind what is in the state, and chooses the next one by the last position's logits.</summary>
+    /// <param name="tokens">Ids, [batch, tokens] row major.</param>
+    /// <param name="chunk">Tokens of one run; 0 for all at once.</param>
+    /// <returns><see cref="NextTokens"/>.</returns>
+    public ReadOnlySpan<long> Prefill(ReadOnlySpan<long> tokens, int chunk = 0)
+    {
+        var perSequence = PerSequence(tokens);
+        chunk = ChunkOf(perSequence, chunk);
+        for (var offset = 0; offset < perSequence; offset += chunk)
+        {
+            Run(Binding(Math.Min(chunk, perSequence - offset), allPositions: false), tokens, offset, perSequence);
+        }
+
+        return Choose();
+    }
+
+    /// <summary>As <see cref="Prefill"/>, with the logits of each position.</summary>
+    /// <param name="tokens">Ids, [batch, tokens] row major.</param>
+    /// <param name="chunk">Tokens of one run; 0 for all at once. Memory for [batch, chunk, vocabulary] logits is taken.</param>
+    /// <param name="handler">Called once per run.</param>
+    public void PrefillAllPositions(ReadOnlySpan<long> tokens, int chunk, LogitsHandler handler)
+    {
+        var perSequence = PerSequence(tokens);
+        chunk = ChunkOf(perSequence, chunk);
+        for (var offset = 0; offset < perSequence; offset += chunk)
+        {
+            var first = Length;
+            Run(Binding(Math.Min(chunk, perSequence - offset), allPositions: true), tokens, offset, perSequence);
+            handler(first, _last.Logits);
+        }
+
+        Choose();
+    }
+
+    /// <summary>Feeds <see cref="NextTokens"/> and chooses the tokens behind them.</summary>
+    /// <returns><see cref="NextTokens"/>.</returns>
+    public ReadOnlySpan<long> Step()
+    {
+        Run(_step, _next, 0, 1);
+        return Choose();
+    }
+
+    /// <summary>Feeds given tokens, [batch], instead of the chosen ones.</summary>
+    /// <returns><see cref="NextTokens"/>.</returns>
+    public ReadOnlySpan<long> Step(ReadOnlySpan<long> tokens)
+    {
+        if (tokens.Length != Shape.Batch)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"{tokens.Length} tokens were given to a batch of {Shape.Batch}."), nameof(tokens));
+        }
+
+        Run(_step, tokens, 0, 1);
+        return Choose();
+    }
+
+    /// <summary>Remembers the state, to come back to it by <see cref="Restore"/>.</summary>
+    /// <exception cref="DecoderException">The graph's states grow, so that they cannot be cut back.</exception>
+    public DecoderCheckpoint Save()
+    {
+        RequireDefined();
+        return State.Slots.Any(static slot => slot.Grows)
+            ? throw new DecoderException($"{_session.Manifest.Name} appends to its states; they cannot be restored. Prefill again.")
+            : new DecoderCheckpoint(
+                this, State.Slots.Where(static slot => slot.Manifest.Kind != StateKind.Kv), Length, [.. _next]);
+    }
+
+    /// <summary>Goes back to a checkpoint of this decoder.</summary>
+    public void Restore(DecoderCheckpoint checkpoint)
+    {
+        if (checkpoint.Decoder != this)
+        {
+            throw new ArgumentException("The checkpoint is of another decoder.", nameof(checkpoint));
+        }
+
+        checkpoint.Restore();
+        Length = checkpoint.Length;
+        checkpoint.NextTokens.CopyTo(_next, 0);
+        _undefined = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Waits for a cancellation that is being delivered, which uses the run options.
+        _registration.Dispose();
+        _step.Dispose();
+        foreach (var binding in _bindings)
+        {
+            binding.Dispose();
+        }
+
+        _runOptions.Dispose();
+        _shared.Dispose();
+        State.Dispose();
+    }
+
+    private static int ChunkOf(int tokens, int chunk)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(chunk);
+        return chunk == 0 ? tokens : Math.Min(chunk, tokens);
+    }
+
+    private int PerSequence(ReadOnlySpan<long> tokens) => tokens.Length > 0 && tokens.Length % Shape.Batch == 0
+        ? tokens.Length / Shape.Batch
+        : throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture, $"{tokens.Length} tokens cannot be shared out to a batch of {Shape.Batch}."), nameof(tokens));
+
+    private DecoderBinding Binding(int tokens, bool allPositions)
+    {
+        if (tokens == 1)
+        {
+            return _step;
+        }
+
+        foreach (var binding in _bindings)
+        {
+            if (binding.Tokens == tokens && binding.AllPositions == allPositions)
+            {
+                return binding;
+            }
+        }
+
+        if (_bindings.Count == KeptBindings)
+        {
+            if (_last == _bindings[0])
+            {
+                _last = _step;
+            }
+
+            _bindings[0].Dispose();
+            _bindings.RemoveAt(0);
+        }
+
+        var added = new DecoderBinding(_session, Shape, State, _shared, tokens, allPositions);
+        _bindings.Add(added);
+        return added;
+    }
+
+    private void Run(DecoderBinding binding, ReadOnlySpan<long> tokens, int offset, int stride)
+    {
+        RequireDefined();
+        if (Length + binding.Tokens > Shape.Capacity)
+        {
+            throw new DecoderException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Length} tokens in the state and {binding.Tokens} more exceed the capacity of {Shape.Capacity}. Ask for a longer total length."));
+        }
+
+        _cancellation.ThrowIfCancellationRequested();
+        _shared.Set(Length, binding.Tokens);
+        _undefined = true;
+        try
+        {
+            binding.Run(tokens, offset, stride, Length, _runOptions);
+        }
+        catch (OnnxRuntimeException) when (_cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(_cancellation);
+        }
+
+        _undefined = false;
+        _last = binding;
+        Length += binding.Tokens;
+    }
+
+    // States are updated in place: a run that ends early leaves them half updated.
+    private void RequireDefined()
+    {
+        if (_undefined)
+        {
+            throw new DecoderException("The last run failed and left the state undefined. Reset the decoder.");
+        }
+    }
+
+    private ReadOnlySpan<long> Choose()
+    {
+        var logits = _last.Logits;
+        for (var sequence = 0; sequence < _next.Length; sequence++)
+        {
+            _next[sequence] = logits.ArgMax(sequence, logits.Positions - 1);
+        }
+
+        return _next;
+    }
+}

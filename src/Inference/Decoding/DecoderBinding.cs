@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Models.Artifacts;
+
+namespace EdgeFleet.Inference.Decoding;
+
+/// <summary>Everything bound for runs of one number of tokens: the inputs of that shape, the shared inputs, the states, the logits.</summary>
+internal sealed class DecoderBinding : IDisposable
+{
+    private readonly DecoderSession _session;
+    private readonly DecoderShape _shape;
+    private readonly OrtIoBinding _binding;
+    private readonly IntegerInput _ids;
+    private readonly IntegerInput? _indices;
+    private readonly IntegerInput? _positions;
+    private readonly TensorBuffer _logits;
+    private readonly AttentionMask? _mask;
+    private readonly ImmutableArray<StateSlot> _growing;
+
+    public DecoderBinding(DecoderSession session, DecoderShape shape, DecoderState state, SharedInputs shared, int tokens, bool allPositions)
+    {
+        _session = session;
+        _shape = shape;
+        Tokens = tokens;
+        AllPositions = allPositions;
+        Positions = allPositions || !session.SelectsLogits ? tokens : 1;
+        _binding = session.Session.CreateBinding();
+        _ids = Integers(InputRole.TokenIds, [shape.Batch, tokens])
+            ?? throw new DecoderException("The manifest names no input for token ids.");
+        _indices = Integers(InputRole.LogitsIndices, [Positions]);
+        _positions = Integers(InputRole.PositionIds, [shape.Batch, tokens]);
+        _logits = TensorBuffer.OnHost(session, session.LogitsType, [shape.Batch, Positions, session.Manifest.Vocabulary]);
+        _mask = session.Manifest.Inputs.FirstOrDefault(static input => input.Role == InputRole.AttentionMask) is { } mask
+            ? new AttentionMask(session, session.Input(mask.Name), shape)
+            : null;
+        _growing = [.. state.Slots.Where(static slot => slot.Grows)];
+        shared.Bind(_binding);
+        foreach (var slot in state.Slots.Where(static slot => !slot.Grows))
+        {
+            // One tensor as input and output: kernels see equal addresses and update it in place.
+            _binding.BindInput(slot.Manifest.Input, slot.Buffer.Value);
+            _binding.BindOutput(slot.Manifest.Output, slot.Buffer.Value);
+        }
+
+        _binding.BindOutput(session.Manifest.LogitsOutput, _logits.Value);
+        if (_indices is not null)
+        {
+            for (var i = 0; i < Positions; i++)
+            {
+                _indices[i] = tokens - Positions + i;
+            }
+
+            _indices.Buffer.Upload();
+        }
+    }
+
+    /// <summary>Tokens of a run.</summary>
+    public int Tokens { get; }
+
+    /// <summary>Whether logits of all positions were asked for.</summary>
+    public bool AllPositions { get; }
+
+    /// <summary>Positions that get logits.</summary>
+    public int Positions { get; }
+
+    /// <summary>Logits of the last run.</summary>
+    public LogitsView Logits => new(_logits.Address, _session.LogitsType, _shape.Batch, Positions, _session.Manifest.Vocabulary);
+
+    /// <summary>Runs once.</summary>
+    /// <param name="tokens">Ids, row major; a row is <paramref name="stride"/> long and starts at <paramref name="offset"/>.</param>
+    /// <param name="offset">First id of this run in each row.</param>
+    /// <param name="stride">Length of a row.</param>
+    /// <param name="past">Tokens already in the state.</param>
+    /// <param name="options">Options of the run.</param>
+    public void Run(ReadOnlySpan<long> tokens, int offset, int stride, long past, OrtRunOptions options)
+    {
+        for (var row = 0; row < _shape.Batch; row++)
+        {
+            for (var i = 0; i < Tokens; i++)
+            {
+                _ids[(row * Tokens) + i] = tokens[(row * stride) + offset + i];
+            }
+        }
+
+        _ids.Buffer.Upload();
+        SetPositions(past);
+        _mask?.Bind(_binding, past + Tokens);
+        foreach (var slot in _growing)
+        {
+            slot.BindGrowing(_binding, past, Tokens);
+        }
+
+        _session.Session.Run(_binding, options);
+        foreach (var slot in _growing)
+        {
+            slot.Swap();
+        }
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _ids.Dispose();
+        _indices?.Dispose();
+        _positions?.Dispose();
+        _logits.Dispose();
+        _mask?.Dispose();
+    }
+
+    private void SetPositions(long past)
+    {
+        if (_positions is null)
+        {
+            return;
+        }
+
+        for (var i = 0; i < _positions.Count; i++)
+        {
+            _positions[i] = past + (i % Tokens);
+        }
+
+        _positions.Buffer.Upload();
+    }
+
+    private IntegerInput? Integers(InputRole role, ReadOnlySpan<long> shape)
+    {
+        var manifest = _session.Manifest.Inputs.FirstOrDefault(input => input.Role == role);
+        if (manifest is null)
+        {
+            return null;
+        }
+
+        var input = new IntegerInput(_session, _session.Input(manifest.Name), shape);
+        _binding.BindInput(input.Name, input.Buffer.Value);
+        return input;
+    }
+}

@@ -1,0 +1,222 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using EdgeFleet.Inference.Devices;
+using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Models.Artifacts;
+
+namespace EdgeFleet.Inference.Decoding;
+
+/// <summary>An artifact loaded on a provider. Decoders made from it run one at a time or side by side; each has its own state.</summary>
+public sealed class DecoderSession : IDisposable
+{
+    /// <summary>Name of the graph in an artifact's directory.</summary>
+    public const string ModelFileName = "model.onnx";
+
+    private readonly OrtAllocator? _deviceAllocator;
+    private readonly FrozenDictionary<string, OrtTensorDescription> _inputs;
+    private readonly FrozenDictionary<string, OrtTensorDescription> _outputs;
+
+    private DecoderSession(ArtifactManifest manifest, OrtSession session, DecoderOptions options, RuntimePack pack, string? operatorLibrary)
+    {
+        Manifest = manifest;
+        Session = session;
+        Options = options;
+        OperatorLibrary = operatorLibrary;
+        HostMemory = OrtMemoryInfo.Host(session.Library);
+        _inputs = session.Inputs.ToFrozenDictionary(static input => input.Name, StringComparer.Ordinal);
+        _outputs = session.Outputs.ToFrozenDictionary(static output => output.Name, StringComparer.Ordinal);
+        if (options.Provider != ExecutionProvider.Cpu)
+        {
+            using var memory = OrtMemoryInfo.Device(session.Library, "Cuda", options.Device);
+            _deviceAllocator = session.CreateAllocator(memory);
+            Cuda = CudaRuntime.Load(pack.CudaMajor, options.Device);
+        }
+
+        Validate();
+    }
+
+    /// <summary>What the artifact is.</summary>
+    public ArtifactManifest Manifest { get; }
+
+    /// <summary>How the session was opened.</summary>
+    public DecoderOptions Options { get; }
+
+    /// <summary>The ONNX Runtime that it runs on.</summary>
+    public OnnxRuntimeLibrary Library => Session.Library;
+
+    /// <summary>File of the operators that are registered; null where the artifact needs none.</summary>
+    public string? OperatorLibrary { get; }
+
+    /// <summary>The session itself.</summary>
+    public OrtSession Session { get; }
+
+    /// <summary>Type of the logits: float32 or float16.</summary>
+    public OrtElementType LogitsType => Output(Manifest.LogitsOutput).Type;
+
+    /// <summary>Whether the graph is told which positions get logits; all get them otherwise.</summary>
+    public bool SelectsLogits => Manifest.Inputs.Any(static input => input.Role == InputRole.LogitsIndices);
+
+    /// <summary>The CUDA runtime of a session on a GPU, else null.</summary>
+    public CudaRuntime? Cuda { get; }
+
+    internal OrtMemoryInfo HostMemory { get; }
+
+    internal OrtAllocator DeviceAllocator => _deviceAllocator ?? throw new InvalidOperationException("A session on the CPU has no device memory.");
+
+    /// <summary>Opens an artifact's directory.</summary>
+    /// <param name="pack">Libraries to run on.</param>
+    /// <param name="directory">Directory with <c>manifest.json</c> and <c>model.onnx</c>.</param>
+    /// <param name="options">Provider, threads and options.</param>
+    /// <exception cref="InvalidDataException">The manifest is not valid.</exception>
+    /// <exception cref="RuntimeLoadException">A library is missing.</exception>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph or the provider.</exception>
+    /// <exception cref="DecoderException">Graph and manifest disagree.</exception>
+    public static DecoderSession Open(RuntimePack pack, string directory, DecoderOptions options)
+    {
+        var path = Path.Combine(directory, ArtifactJson.FileName);
+        var manifest = ArtifactJson.Parse(File.ReadAllBytes(path), path);
+        return Open(pack, manifest, Path.Combine(directory, ModelFileName), options);
+    }
+
+    /// <summary>Opens a graph whose manifest is at hand.</summary>
+    /// <param name="pack">Libraries to run on.</param>
+    /// <param name="manifest">What the graph's inputs, outputs and states are.</param>
+    /// <param name="modelPath">The graph's file.</param>
+    /// <param name="options">Provider, threads and options.</param>
+    public static DecoderSession Open(RuntimePack pack, ArtifactManifest manifest, string modelPath, DecoderOptions options)
+    {
+        pack.Require(options.Provider);
+        var library = pack.Load();
+        using var sessionOptions = new OrtSessionOptions(library);
+        Configure(sessionOptions, options);
+        var operators = manifest.MinimumOperatorVersion > 0 ? pack.OperatorLibrary(options.Provider) : null;
+        if (operators is not null)
+        {
+            sessionOptions.RegisterOperators(operators);
+        }
+
+        OrtSession? session = null;
+        try
+        {
+            session = OrtSession.Open(modelPath, sessionOptions);
+            var decoder = new DecoderSession(manifest, session, options, pack, operators);
+            session = null;
+            return decoder;
+        }
+        finally
+        {
+            session?.Dispose();
+        }
+    }
+
+    /// <summary>Statistics of the allocator of the device, or of the host for a session on the CPU; empty where it keeps none.</summary>
+    public IReadOnlyDictionary<string, long> AllocatorStatistics()
+    {
+        if (_deviceAllocator is not null)
+        {
+            return _deviceAllocator.Statistics();
+        }
+
+        using var allocator = Session.CreateAllocator(HostMemory);
+        return allocator.Statistics();
+    }
+
+    /// <summary>Ends profiling and answers the file that was written.</summary>
+    public string EndProfiling() => Session.EndProfiling();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _deviceAllocator?.Dispose();
+        HostMemory.Dispose();
+        Session.Dispose();
+    }
+
+    internal OrtTensorDescription Input(string name) => _inputs.TryGetValue(name, out var input)
+        ? input
+        : throw new DecoderException($"The manifest names input '{name}', which the graph lacks. Export the artifact again.");
+
+    internal OrtTensorDescription Output(string name) => _outputs.TryGetValue(name, out var output)
+        ? output
+        : throw new DecoderException($"The manifest names output '{name}', which the graph lacks. Export the artifact again.");
+
+    private static void Configure(OrtSessionOptions session, DecoderOptions options)
+    {
+        session.SetThreads(options.Threads);
+        session.SetInterOperatorThreads(1);
+        session.Configure("session.intra_op.allow_spinning", options.Spinning ? "1" : "0");
+        session.Configure("session.set_denormal_as_zero", options.DenormalsAsZero ? "1" : "0");
+        foreach (var (key, value) in options.SessionEntries)
+        {
+            session.Configure(key, value);
+        }
+
+        if (options.ProfilePrefix is { } prefix)
+        {
+            session.EnableProfiling(prefix);
+        }
+
+        var device = options.Device.ToString(CultureInfo.InvariantCulture);
+        switch (options.Provider)
+        {
+            case ExecutionProvider.Cpu:
+                break;
+            case ExecutionProvider.Cuda:
+                session.AppendCuda(options.ProviderOptions.ContainsKey("device_id")
+                    ? options.ProviderOptions
+                    : options.ProviderOptions.Add("device_id", device));
+                break;
+            case ExecutionProvider.TensorRt:
+                session.AppendTensorRt(options.ProviderOptions.ContainsKey("device_id")
+                    ? options.ProviderOptions
+                    : options.ProviderOptions.Add("device_id", device));
+                session.AppendCuda(new Dictionary<string, string>(StringComparer.Ordinal) { ["device_id"] = device });
+                break;
+            default:
+                throw new ArgumentException($"Unknown provider {options.Provider}.", nameof(options));
+        }
+    }
+
+    private void Validate()
+    {
+        var named = Manifest.Inputs.Select(static input => (input.Name, input.Type))
+            .Concat(Manifest.States.Select(static state => (Name: state.Input, state.Type))).ToArray();
+        foreach (var (name, type) in named)
+        {
+            RequireType($"Input '{name}'", Input(name).Type, type);
+        }
+
+        var surplus = Session.Inputs.FirstOrDefault(input => named.All(known => known.Name != input.Name));
+        if (surplus is not null)
+        {
+            throw new DecoderException($"The graph has an input '{surplus.Name}' that the manifest does not name. Export the artifact again.");
+        }
+
+        foreach (var state in Manifest.States)
+        {
+            RequireType($"Output '{state.Output}'", Output(state.Output).Type, state.Type);
+        }
+
+        var logits = Output(Manifest.LogitsOutput);
+        if (logits.Type is not (OrtElementType.Float32 or OrtElementType.Float16))
+        {
+            throw new DecoderException($"Logits '{logits.Name}' have type {logits.Type}; they must be float32 or float16.");
+        }
+
+        if (logits.Shape.Length > 0 && logits.Shape[^1] >= 0 && logits.Shape[^1] != Manifest.Vocabulary)
+        {
+            throw new DecoderException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Logits '{logits.Name}' have {logits.Shape[^1]} columns; the manifest's vocabulary is {Manifest.Vocabulary}."));
+        }
+    }
+
+    private static void RequireType(string what, OrtElementType found, string expected)
+    {
+        if (found != OrtElementTypes.Parse(expected))
+        {
+            throw new DecoderException($"{what} has type {found} in the graph; the manifest says {expected}.");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace EdgeFleet.Inference.OnnxRuntime;
+
+/// <summary>Options that a session is opened with.</summary>
+public sealed unsafe class OrtSessionOptions(OnnxRuntimeLibrary library)
+    : OrtHandle(
+        library, library.Api.Create(OrtFunction.CreateSessionOptions, "CreateSessionOptions"), OrtFunction.ReleaseSessionOptions, owner: null)
+{
+    /// <summary>Threads of one operator, the calling one included; 0 lets ONNX Runtime choose (physical cores).</summary>
+    public void SetThreads(int threads) => Api.Set(OrtFunction.SetIntraOpNumThreads, Native, threads, "SetIntraOpNumThreads");
+
+    /// <summary>Threads that run operators beside each other; 1 for sequential execution.</summary>
+    public void SetInterOperatorThreads(int threads) => Api.Set(OrtFunction.SetInterOpNumThreads, Native, threads, "SetInterOpNumThreads");
+
+    /// <summary>Level of graph optimisation: 0 none, 1 basic, 2 extended, 3 layout, 99 all (the default).</summary>
+    public void SetGraphOptimization(int level) =>
+        Api.Set(OrtFunction.SetSessionGraphOptimizationLevel, Native, level, "SetSessionGraphOptimizationLevel");
+
+    /// <summary>Least severity of log lines on stderr: 0 verbose, 1 info, 2 warning (the default), 3 error, 4 fatal.</summary>
+    public void SetLogSeverity(int level) => Api.Set(OrtFunction.SetSessionLogSeverityLevel, Native, level, "SetSessionLogSeverityLevel");
+
+    /// <summary>Takes host memory from malloc rather than from an arena.</summary>
+    public void DisableHostArena() => Api.Do(OrtFunction.DisableCpuMemArena, Native, "DisableCpuMemArena");
+
+    /// <summary>Plans no memory ahead from the shapes of earlier runs.</summary>
+    public void DisableMemoryPattern() => Api.Do(OrtFunction.DisableMemPattern, Native, "DisableMemPattern");
+
+    /// <summary>Sets a configuration entry (onnxruntime_session_options_config_keys.h); unknown keys are ignored by ONNX Runtime.</summary>
+    public void Configure(string key, string value) =>
+        Api.Set(OrtFunction.AddSessionConfigEntry, Native, key, value, $"AddSessionConfigEntry({key})");
+
+    /// <summary>Writes a profile to <c>prefix_*.json</c> until <see cref="OrtSession.EndProfiling"/>.</summary>
+    public void EnableProfiling(string prefix) => Api.Set(OrtFunction.EnableProfiling, Native, prefix, "EnableProfiling");
+
+    /// <summary>Registers the operators of a library, which stays loaded as long as a session uses it.</summary>
+    /// <param name="path">The library's file; made absolute, because the loader would search its own paths otherwise.</param>
+    /// <exception cref="RuntimeLoadException">There is no such file.</exception>
+    public void RegisterOperators(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (!File.Exists(full))
+        {
+            throw new RuntimeLoadException($"{full}: no such file; an operator library is expected there.");
+        }
+
+        Api.Set(OrtFunction.RegisterCustomOpsLibrary_V2, Native, full, $"RegisterCustomOpsLibrary({full})");
+    }
+
+    /// <summary>Appends the CUDA provider.</summary>
+    /// <param name="options">Its options by ONNX Runtime's keys, e.g. <c>device_id</c>, <c>enable_cuda_graph</c>.</param>
+    public void AppendCuda(IReadOnlyDictionary<string, string> options) => Append(
+        "CUDA",
+        OrtFunction.CreateCUDAProviderOptions,
+        OrtFunction.UpdateCUDAProviderOptions,
+        OrtFunction.SessionOptionsAppendExecutionProvider_CUDA_V2,
+        OrtFunction.ReleaseCUDAProviderOptions,
+        options);
+
+    /// <summary>Appends the TensorRT provider.</summary>
+    /// <param name="options">Its options by ONNX Runtime's keys, e.g. <c>device_id</c>, <c>trt_fp16_enable</c>.</param>
+    public void AppendTensorRt(IReadOnlyDictionary<string, string> options) => Append(
+        "TensorRT",
+        OrtFunction.CreateTensorRTProviderOptions,
+        OrtFunction.UpdateTensorRTProviderOptions,
+        OrtFunction.SessionOptionsAppendExecutionProvider_TensorRT_V2,
+        OrtFunction.ReleaseTensorRTProviderOptions,
+        options);
+
+    private void Append(string provider, int create, int update, int append, int release, IReadOnlyDictionary<string, string> options)
+    {
+        var providerOptions = Api.Create(create, $"Create{provider}ProviderOptions");
+        try
+        {
+            // One key at a time, so that an error names it.
+            foreach (var (key, value) in options.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+            {
+                fixed (byte* keyBytes = NativeText.Terminated(key), valueBytes = NativeText.Terminated(value))
+                {
+                    var keyPointer = keyBytes;
+                    var valuePointer = valueBytes;
+                    Api.Check(
+                        ((delegate* unmanaged[Cdecl]<nint, byte**, byte**, nuint, nint>)Api[update])(
+                            providerOptions, &keyPointer, &valuePointer, 1),
+                        $"Update{provider}ProviderOptions({key} = {value})");
+                }
+            }
+
+            Api.Check(
+                ((delegate* unmanaged[Cdecl]<nint, nint, nint>)Api[append])(Native, providerOptions),
+                $"SessionOptionsAppendExecutionProvider_{provider}");
+        }
+        finally
+        {
+            Api.Release(release, providerOptions);
+        }
+    }
+}
