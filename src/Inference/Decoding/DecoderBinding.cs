@@ -90,7 +90,7 @@ internal sealed class DecoderBinding : IDisposable
             slot.BindGrowing(_binding, past, Tokens);
         }
 
-        _session.Session.Run(_binding, options);
+        _session.Run(_binding, options);
         foreach (var slot in _growing)
         {
             slot.Swap();

@@ -133,6 +133,27 @@ public sealed class DecoderSession : IDisposable
         Session.Dispose();
     }
 
+    /// <summary>Runs with what is bound, on the calling thread and the session's; denormals count as zero on all of them if asked for.</summary>
+    internal void Run(OrtIoBinding binding, OrtRunOptions options)
+    {
+        if (!Options.DenormalsAsZero)
+        {
+            Session.Run(binding, options);
+            return;
+        }
+
+        var mode = FloatingPointEnvironment.Current();
+        mode.FlushingDenormals().Apply();
+        try
+        {
+            Session.Run(binding, options);
+        }
+        finally
+        {
+            mode.Apply();
+        }
+    }
+
     internal OrtTensorDescription Input(string name) => _inputs.TryGetValue(name, out var input)
         ? input
         : throw new DecoderException($"The manifest names input '{name}', which the graph lacks. Export the artifact again.");

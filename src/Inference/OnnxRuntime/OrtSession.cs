@@ -31,16 +31,18 @@ public sealed unsafe class OrtSession : OrtHandle
     public static OrtSession Open(string path, OrtSessionOptions options)
     {
         var library = options.Library;
+        var mode = FloatingPointEnvironment.Current();
         nint handle;
+        nint status;
         fixed (byte* bytes = NativeText.Terminated(Path.GetFullPath(path)))
         {
-            library.Api.Check(
-                ((delegate* unmanaged[Cdecl]<nint, byte*, nint, nint*, nint>)library.Api[OrtFunction.CreateSession])(
-                    library.Environment, bytes, options.Native, &handle),
-                $"CreateSession({path})");
+            status = ((delegate* unmanaged[Cdecl]<nint, byte*, nint, nint*, nint>)library.Api[OrtFunction.CreateSession])(
+                library.Environment, bytes, options.Native, &handle);
         }
 
+        mode.Apply();
         GC.KeepAlive(options);
+        library.Api.Check(status, $"CreateSession({path})");
         return new OrtSession(library, handle);
     }
 
@@ -48,16 +50,18 @@ public sealed unsafe class OrtSession : OrtHandle
     public static OrtSession Open(ReadOnlySpan<byte> model, OrtSessionOptions options)
     {
         var library = options.Library;
+        var mode = FloatingPointEnvironment.Current();
         nint handle;
+        nint status;
         fixed (byte* bytes = model)
         {
-            library.Api.Check(
-                ((delegate* unmanaged[Cdecl]<nint, byte*, nuint, nint, nint*, nint>)library.Api[OrtFunction.CreateSessionFromArray])(
-                    library.Environment, bytes, (nuint)model.Length, options.Native, &handle),
-                "CreateSessionFromArray");
+            status = ((delegate* unmanaged[Cdecl]<nint, byte*, nuint, nint, nint*, nint>)library.Api[OrtFunction.CreateSessionFromArray])(
+                library.Environment, bytes, (nuint)model.Length, options.Native, &handle);
         }
 
+        mode.Apply();
         GC.KeepAlive(options);
+        library.Api.Check(status, "CreateSessionFromArray");
         return new OrtSession(library, handle);
     }
 
