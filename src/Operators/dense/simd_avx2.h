@@ -43,10 +43,6 @@ struct DenseVector {
     return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
   }
 
-  static Vector ScaleByPower(Vector v, Vector n) {
-    const __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(v), exponent));
-  }
   static Vector Round(Vector v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
   static void Transpose(const float* source, size_t source_stride, size_t rows, size_t columns, float* target, size_t stride) {

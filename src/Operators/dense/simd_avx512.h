@@ -41,8 +41,6 @@ struct DenseVector {
   }
   static void StoreSum4(float* p, Vector a, Vector b, Vector c, Vector d) { _mm_storeu_ps(p, Sum4(a, b, c, d)); }
 
-  // 2^n for whole n in -126..0 times a mantissa; n comes as a float vector.
-  static Vector ScaleByPower(Vector v, Vector n) { return _mm512_scalef_ps(v, n); }
   static Vector Round(Vector v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
   // target[c * stride + r] = source[r * source_stride + c] for r < rows, c < columns, 0 for rows <= r < 16.

@@ -44,10 +44,6 @@ struct DenseVector {
     vst1q_f32(p, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
   }
 
-  static Vector ScaleByPower(Vector v, Vector n) {
-    const int32x4_t exponent = vshlq_n_s32(vcvtnq_s32_f32(n), 23);
-    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(v), exponent));
-  }
   static Vector Round(Vector v) { return vrndnq_f32(v); }
 
   static void Transpose(const float* source, size_t source_stride, size_t rows, size_t columns, float* target, size_t stride) {

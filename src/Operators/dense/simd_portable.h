@@ -1,16 +1,13 @@
 // Vectors of 4 floats for the dense kernels, by the compiler's vector extension: what every processor has.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 
 namespace edgefleet::EDGEFLEET_ISA {
 
 struct DenseVector {
   using Vector = float __attribute__((vector_size(16)));
-  using Integers = int32_t __attribute__((vector_size(16)));
   static constexpr size_t kLanes = 4;
   // 4 x 2 accumulators, two vectors of the panel and the broadcast fit the 16 registers of x86-64.
   static constexpr size_t kTileRows = 4;
@@ -54,10 +51,6 @@ struct DenseVector {
   static Vector Round(Vector v) {
     volatile Vector shifted = v + Set(12582912.0f);
     return shifted - Set(12582912.0f);
-  }
-  static Vector ScaleByPower(Vector v, Vector n) {
-    const Integers exponent = __builtin_convertvector(n, Integers) << 23;
-    return reinterpret_cast<Vector>(reinterpret_cast<Integers>(v) + exponent);
   }
   static void Transpose(const float* source, size_t source_stride, size_t rows, size_t columns, float* target, size_t stride) {
     for (size_t c = 0; c < columns; c++) {

@@ -1,5 +1,6 @@
 #include "registration/operators.h"
 
+#include "attention/definition.h"
 #include "causal_conv1d/definition.h"
 #include "gated_activation/definition.h"
 #include "linear/definition.h"
@@ -19,6 +20,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
       all->push_back(std::make_unique<SelectiveScanDefinition>(activations));
       all->push_back(std::make_unique<StateSpaceDualDefinition>(activations));
     }
+    all->push_back(std::make_unique<AttentionDefinition>());
     all->push_back(std::make_unique<GatedActivationDefinition>());
     all->push_back(std::make_unique<LinearDefinition>());
     all->push_back(std::make_unique<QuantizedEmbeddingDefinition>());
