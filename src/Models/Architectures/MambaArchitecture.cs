@@ -29,7 +29,8 @@ internal sealed class MambaArchitecture : DecoderArchitecture
         var epsilon = Epsilon(config, "layer_norm_epsilon", 1e-5);
         var expand = config["expand"].Float(1e-3, 1e3, 2);
         var inner = config["intermediate_size"].Int(1, GreatestWidth, (int)(expand * hidden));
-        if (inner != (int)(expand * hidden))
+        // Falcon-Mamba's published configuration says expand 16 and means its intermediate size; Mamba's size is always the product.
+        if (!isFalcon && inner != (int)(expand * hidden))
             throw config["intermediate_size"].Error(FormattableString.Invariant($"expand * hidden_size, which is {(int)(expand * hidden)}"));
 
         var rank = config["time_step_rank"];

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace EdgeFleet.Models.Checkpoints;
 
@@ -47,6 +47,11 @@ public sealed class ModelConfig
                 location, $"has {utf8.Length} bytes; at most {MaximumBytes} are read.", "This is not a model's configuration.");
         }
 
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            throw new CheckpointException(location, "is not UTF-8 text.", "Download it again.");
+        }
+
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = MaximumDepth, AllowDuplicateProperties = false };
@@ -59,7 +64,7 @@ public sealed class ModelConfig
 
             return new ModelConfig(location, "", document.RootElement.Clone());
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or DecoderFallbackException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException(location, $"is not valid JSON: {e.Message}", "Download it again, or correct it.", e);
         }

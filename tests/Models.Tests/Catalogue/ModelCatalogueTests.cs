@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeFleet.Models.Architectures;
 using EdgeFleet.Models.Catalogue;
 using EdgeFleet.Models.Checkpoints;
 using Xunit;
@@ -40,6 +41,16 @@ public sealed class ModelCatalogueTests
             (string[])["llama", "qwen2", "qwen3", "phi3", "gpt_neo", "mamba", "falcon_mamba", "mamba2", "zamba2", "falcon_h1"]);
         Assert.NotNull(RepositoryName.TryParse(entry.Source));
         Assert.NotEmpty(entry.Description);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Shapes_add_up_to_the_published_number_of_parameters(string name)
+    {
+        var entry = ModelCatalogue.BuiltIn.Find(name)!;
+        var decoder = DecoderDescription.Of(entry.Config);
+        Assert.Equal(entry.Family, decoder.Family);
+        Assert.InRange((double)decoder.Parameters / entry.Parameters, 0.99, 1.01);
     }
 
     [Fact]
