@@ -2,6 +2,7 @@
 #pragma once
 
 #include <onnxruntime_c_api.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,19 @@ __attribute__((visibility("default"))) const char* edgefleet_ops_version(void);
 
 /// The operators' version: that of the domain's operator set.
 __attribute__((visibility("default"))) int edgefleet_ops_abi(void);
+
+/// Bytes a second of plain reads (with software prefetch) of a buffer of `bytes` by `threads` threads of its own: the best of `repeats`
+/// passes. `bytes` is rounded down to whole MiB and should exceed the caches by far. Not a number when an argument is out of range
+/// (threads 1..1024, repeats 1..10000, at least 1 MiB) or there is no memory for it; so for the probes below.
+__attribute__((visibility("default"))) double edgefleet_probe_read_bandwidth(int threads, size_t bytes, int repeats);
+
+/// Floating-point operations a second of a float32 matrix product of 1024 x 1024 x 1024 (2 * 1024^3 operations) by the kernel of
+/// operator Linear, packing included: the best of `repeats`. What a well-blocked product reaches.
+__attribute__((visibility("default"))) double edgefleet_probe_matrix_flops(int threads, int repeats);
+
+/// Floating-point operations a second of fused multiply-adds on registers alone, two a multiply-add, in the widest vectors of the chosen
+/// instruction set: the best of `repeats` of about 10 ms. What no product can exceed.
+__attribute__((visibility("default"))) double edgefleet_probe_fma_flops(int threads, int repeats);
 
 #ifdef __cplusplus
 }
