@@ -67,10 +67,14 @@ grep -hE 'spill' "$build"/*.log | grep -v ' 0 bytes spill stores, 0 bytes spill 
 date -u +"%FT%TZ built"
 
 if [ -n "$library" ]; then
-  cmake -S "$operators" -B "$build/library" -DEDGEFLEET_CUDA=ON "-DONNXRUNTIME_INCLUDE=$library" "-DEDGEFLEET_CUDA_ARCHITECTURES=$arch-real" \
-    "-DCMAKE_CUDA_COMPILER=$(command -v "$nvcc")" > "$out/library.log" 2>&1 &&
-    cmake --build "$build/library" -j "$(nproc)" >> "$out/library.log" 2>&1 && cp "$build"/library/cuda/libedgefleet_ops_cuda*.so "$out/" ||
-    { echo "the library did not build:"; grep -E 'rror' "$out/library.log" | head -20; }
+  if cmake -S "$operators" -B "$build/library" -DEDGEFLEET_CUDA=ON "-DONNXRUNTIME_INCLUDE=$library" \
+    "-DEDGEFLEET_CUDA_ARCHITECTURES=$arch-real" "-DCMAKE_CUDA_COMPILER=$(command -v "$nvcc")" > "$out/library.log" 2>&1 &&
+    cmake --build "$build/library" -j "$(nproc)" >> "$out/library.log" 2>&1; then
+    cp "$build"/library/cuda/libedgefleet_ops_cuda*.so "$out/"
+  else
+    echo "the library did not build; $out/library.log has all of it:"
+    grep -E 'rror' "$out/library.log" | head -20
+  fi
   date -u +"%FT%TZ library"
 fi
 
@@ -80,7 +84,8 @@ status=0
 if [ "$sanitize" = 1 ]; then
   for tool in memcheck racecheck; do
     echo "compute-sanitizer $tool"
-    compute-sanitizer --tool "$tool" --error-exitcode 3 "$out/edgefleet_gpu_kernels" --check --small 2>&1 | tail -8 | tee "$out/$tool.log" || status=$?
+    compute-sanitizer --tool "$tool" --error-exitcode 3 "$out/edgefleet_gpu_kernels" --check --small 2>&1 |
+      tee "$out/$tool.log" | tail -8 || status=$?
   done
 fi
 date -u +"%FT%TZ end"

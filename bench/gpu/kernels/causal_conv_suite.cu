@@ -27,8 +27,8 @@ struct ConvCase {
 
 template <typename T>
 std::string Dimensions(const ConvCase& c) {
-  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " C" + std::to_string(c.channels) + " W" +
-         std::to_string(c.width) + (c.silu ? " silu" : "") + (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "");
+  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " C" + std::to_string(c.channels) +
+         " W" + std::to_string(c.width) + (c.silu ? " silu" : "") + (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "");
 }
 
 template <typename T>

@@ -15,7 +15,8 @@ class Report {
   Report& operator=(const Report&) = delete;
 
   /// One figure.
-  void Add(const std::string& op, const std::string& dims, long long length, const std::string& metric, double value, const std::string& unit);
+  void Add(const std::string& op, const std::string& dims, long long length, const std::string& metric, double value,
+           const std::string& unit);
 
   /// Notes a comparison and prints it when it failed.
   void Check(const std::string& op, const std::string& dims, long long length, double error, double tolerance);

@@ -206,7 +206,8 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
     std::vector<int> groups;
   };
   // The variants at the sizes that have targets.
-  const Target targets[] = {{4096, 65536, {8, 16, 32}}, {1536, 65536, {8, 12, 16, 24}}, {1536, 8192, {8, 12, 16}}, {1536, 1024, {8, 12, 16}}};
+  const Target targets[] = {
+      {4096, 65536, {8, 16, 32}}, {1536, 65536, {8, 12, 16, 24}}, {1536, 8192, {8, 12, 16}}, {1536, 1024, {8, 12, 16}}};
   for (const auto& target : targets) {
     TimeCase<__half>(report, machine, {1, target.length, target.channels});
     for (const auto route : kTimeParallelRoutes) {
@@ -220,7 +221,9 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
       }
     }
   }
-  for (const int64_t length : {1, 2, 4, 8, 12, 16, 32, 64, 128, 512, 2048, 32768, 220000}) TimeCase<__half>(report, machine, {1, length, 1536});
+  for (const int64_t length : {1, 2, 4, 8, 12, 16, 32, 64, 128, 512, 2048, 32768, 220000}) {
+    TimeCase<__half>(report, machine, {1, length, 1536});
+  }
   for (const int64_t length : {1, 1024, 8192}) TimeCase<__half>(report, machine, {1, length, 4096});
   for (const int64_t length : {1, 8192}) TimeCase<float>(report, machine, {1, length, 1536});
   TimeCase<__half>(report, machine, {1, 8192, 8192});

@@ -9,8 +9,7 @@
 namespace edgefleet {
 namespace {
 
-enum Input : size_t { kInput, kWeight, kBias, kPastWindow };
-enum Output : size_t { kOutput, kPresentWindow };
+using namespace causal_conv1d;
 
 template <typename T>
 class CausalConv1dKernel final : public Kernel {
@@ -75,24 +74,11 @@ class CausalConv1dKernel final : public Kernel {
 }  // namespace
 
 CausalConv1dDefinition::CausalConv1dDefinition(ONNXTensorElementDataType activations)
-    : OperatorDefinition("CausalConv1d",
-                         {{"input", activations},
-                          {"weight", kFloat},
-                          {"bias", kFloat, Presence::kOptional},
-                          {"past_window", activations}},
-                         {{"output", activations}, {"present_window", activations}}),
-      activations_(activations) {}
+    : CausalConv1dContract(activations), activations_(activations) {}
 
 std::unique_ptr<Kernel> CausalConv1dDefinition::MakeKernel(const NodeAttributes& attributes) const {
   if (activations_ == kHalf) return std::make_unique<CausalConv1dKernel<Half>>(attributes);
   return std::make_unique<CausalConv1dKernel<float>>(attributes);
-}
-
-void CausalConv1dDefinition::InferShapes(ShapeContext& context) const {
-  const auto input = context.Input(kInput, 3);
-  const auto weight = context.Input(kWeight, 2);
-  if (input && weight) context.SetOutput(kOutput, {(*input)[0], (*input)[1], (*weight)[0]});
-  if (const auto past = context.Input(kPastWindow, 3)) context.SetOutput(kPresentWindow, *past);
 }
 
 }  // namespace edgefleet

@@ -7,6 +7,8 @@
 namespace edgefleet {
 namespace {
 
+using namespace gated_activation;
+
 class GatedActivationKernel final : public Kernel {
  public:
   explicit GatedActivationKernel(const NodeAttributes& attributes)
@@ -14,10 +16,10 @@ class GatedActivationKernel final : public Kernel {
         compute_(SelectGatedActivation(CurrentIsa())) {}
 
   void Compute(KernelContext& context) const override {
-    const Tensor x = context.Input(0, {Any(), AtLeast(1), AtLeast(2)});
+    const Tensor x = context.Input(kX, {Any(), AtLeast(1), AtLeast(2)});
     if (x.shape.last() % 2 != 0) context.Fail(x, "has shape " + x.shape.ToString(), "an even last dimension");
     const int64_t features = x.shape.last() / 2;
-    auto* y = context.Output<float>(0, {x.shape[0], x.shape[1], features});
+    auto* y = context.Output<float>(kY, {x.shape[0], x.shape[1], features});
     compute_({x.As<float>(), y, x.shape[0] * x.shape[1], features, function_}, context.parallel_for());
   }
 
@@ -28,17 +30,10 @@ class GatedActivationKernel final : public Kernel {
 
 }  // namespace
 
-GatedActivationDefinition::GatedActivationDefinition() : OperatorDefinition("GatedActivation", {{"x", kFloat}}, {{"y", kFloat}}) {}
+GatedActivationDefinition::GatedActivationDefinition() : GatedActivationContract(kFloat) {}
 
 std::unique_ptr<Kernel> GatedActivationDefinition::MakeKernel(const NodeAttributes& attributes) const {
   return std::make_unique<GatedActivationKernel>(attributes);
-}
-
-void GatedActivationDefinition::InferShapes(ShapeContext& context) const {
-  const auto x = context.Input(0, 3);
-  if (!x) return;
-  const Dimension& packed = (*x)[2];
-  context.SetOutput(0, {(*x)[0], (*x)[1], packed.known() ? Dimension::Of(packed.value / 2) : Dimension{}});
 }
 
 }  // namespace edgefleet

@@ -1,15 +1,14 @@
 #pragma once
 
-#include "registration/operator_definition.h"
+#include "gated_activation/contract.h"
 
 namespace edgefleet {
 
 /// `edgefleet.GatedActivation` (docs/operators.md).
-class GatedActivationDefinition final : public OperatorDefinition {
+class GatedActivationDefinition final : public GatedActivationContract {
  public:
   GatedActivationDefinition();
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
-  void InferShapes(ShapeContext& context) const override;
 };
 
 }  // namespace edgefleet

@@ -81,6 +81,16 @@ void* KernelContext::Output(size_t index, const Shape& shape) {
   return data;
 }
 
+void* KernelContext::GpuStream() const {
+  void* stream = nullptr;
+  Check(Ort().KernelContext_GetGPUComputeStream(context_, &stream));
+  return stream;
+}
+
+void KernelContext::Fail(const std::string& problem) const {
+  throw OperatorError(ORT_FAIL, std::string("edgefleet.") + definition_.name() + ": " + problem);
+}
+
 void KernelContext::Fail(const Tensor& tensor, const std::string& found, const std::string& expected) const {
   throw OperatorError(ORT_INVALID_ARGUMENT, std::string("edgefleet.") + definition_.name() + ": input " +
                                                 std::to_string(tensor.index) + " '" + definition_.inputs()[tensor.index].name +

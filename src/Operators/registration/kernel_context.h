@@ -42,6 +42,12 @@ class KernelContext {
   /// Throws: the operator's name, the input, what was found and what is expected.
   [[noreturn]] void Fail(const Tensor& tensor, const std::string& found, const std::string& expected) const;
 
+  /// The CUDA stream of a kernel on a GPU: a `cudaStream_t`.
+  void* GpuStream() const;
+
+  /// Throws: the operator's name and what went wrong in its computation.
+  [[noreturn]] void Fail(const std::string& problem) const;
+
   /// The session's intra-op threads.
   const ParallelFor& parallel_for() const { return parallel_for_; }
 

@@ -6,14 +6,14 @@
 #include "registration/operator_definition.h"
 #include "registration/operators.h"
 #include "registration/ort_api.h"
-#include "simd/isa.h"
+#include "registration/target.h"
 
 namespace edgefleet {
 namespace {
 
+constexpr const char* kLibraryVersion = "0.1.0";
 constexpr int kOperatorSetVersion = 1;
 constexpr const char* kDomain = "edgefleet";
-constexpr const char* kLibraryVersion = "0.1.0";
 
 // Lives as long as the process: sessions keep pointers to the domain and to its operators.
 OrtCustomOpDomain* Domain() {
@@ -51,7 +51,7 @@ OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options, const OrtA
 }
 
 const char* edgefleet_ops_version() {
-  static const std::string version = std::string(edgefleet::kLibraryVersion) + " " + edgefleet::Name(edgefleet::CurrentIsa());
+  static const std::string version = std::string(edgefleet::kLibraryVersion) + " " + edgefleet::Target();
   return version.c_str();
 }
 

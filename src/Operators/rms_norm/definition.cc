@@ -7,8 +7,7 @@
 namespace edgefleet {
 namespace {
 
-enum Input : size_t { kX, kWeight, kGate, kSkip };
-enum Output : size_t { kY, kSum };
+using namespace rms_norm;
 
 class RmsNormKernel final : public Kernel {
  public:
@@ -57,25 +56,10 @@ class RmsNormKernel final : public Kernel {
 
 }  // namespace
 
-RmsNormDefinition::RmsNormDefinition()
-    : OperatorDefinition("RmsNorm",
-                         {{"x", kFloat},
-                          {"weight", kFloat, Presence::kOptional},
-                          {"gate", kFloat, Presence::kOptional},
-                          {"skip", kFloat, Presence::kOptional}},
-                         {{"y", kFloat}, {"sum", kFloat, Presence::kOptional}}) {}
+RmsNormDefinition::RmsNormDefinition() : RmsNormContract(kFloat) {}
 
 std::unique_ptr<Kernel> RmsNormDefinition::MakeKernel(const NodeAttributes& attributes) const {
   return std::make_unique<RmsNormKernel>(attributes);
-}
-
-void RmsNormDefinition::InferShapes(ShapeContext& context) const {
-  const auto x = context.Input(kX, 3);
-  const int64_t channels = context.Int("channels", -1);
-  if (!x || channels < 1) return;
-  const DimensionList shape{(*x)[0], (*x)[1], Dimension::Of(channels)};
-  context.SetOutput(kY, shape);
-  context.SetOutput(kSum, shape);
 }
 
 }  // namespace edgefleet

@@ -1,15 +1,14 @@
 #pragma once
 
-#include "registration/operator_definition.h"
+#include "rms_norm/contract.h"
 
 namespace edgefleet {
 
 /// `edgefleet.RmsNorm` (docs/operators.md).
-class RmsNormDefinition final : public OperatorDefinition {
+class RmsNormDefinition final : public RmsNormContract {
  public:
   RmsNormDefinition();
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
-  void InferShapes(ShapeContext& context) const override;
 };
 
 }  // namespace edgefleet

@@ -7,8 +7,7 @@
 namespace edgefleet {
 namespace {
 
-enum Input : size_t { kU, kDelta, kA, kB, kC, kD, kZ, kDeltaBias, kPastState };
-enum Output : size_t { kY, kPresentState };
+using namespace selective_scan;
 
 template <typename T>
 class SelectiveScanKernel final : public Kernel {
@@ -67,29 +66,11 @@ class SelectiveScanKernel final : public Kernel {
 }  // namespace
 
 SelectiveScanDefinition::SelectiveScanDefinition(ONNXTensorElementDataType activations)
-    : OperatorDefinition("SelectiveScan",
-                         {{"u", activations},
-                          {"delta", activations},
-                          {"A", kFloat},
-                          {"B", activations},
-                          {"C", activations},
-                          {"D", kFloat, Presence::kOptional},
-                          {"z", activations, Presence::kOptional},
-                          {"delta_bias", kFloat, Presence::kOptional},
-                          {"past_state", kFloat}},
-                         {{"y", activations}, {"present_state", kFloat}}),
-      activations_(activations) {}
+    : SelectiveScanContract(activations), activations_(activations) {}
 
 std::unique_ptr<Kernel> SelectiveScanDefinition::MakeKernel(const NodeAttributes& attributes) const {
   if (activations_ == kHalf) return std::make_unique<SelectiveScanKernel<Half>>(attributes);
   return std::make_unique<SelectiveScanKernel<float>>(attributes);
-}
-
-void SelectiveScanDefinition::InferShapes(ShapeContext& context) const {
-  const auto u = context.Input(kU, 3);
-  const auto a = context.Input(kA, 2);
-  if (u && a) context.SetOutput(kY, {(*u)[0], (*u)[1], (*a)[1]});
-  if (const auto past = context.Input(kPastState, 3)) context.SetOutput(kPresentState, *past);
 }
 
 }  // namespace edgefleet

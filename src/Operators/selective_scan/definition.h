@@ -1,16 +1,15 @@
 #pragma once
 
-#include "registration/operator_definition.h"
+#include "selective_scan/contract.h"
 
 namespace edgefleet {
 
 /// `edgefleet.SelectiveScan` (docs/operators.md) for one type of activations.
-class SelectiveScanDefinition final : public OperatorDefinition {
+class SelectiveScanDefinition final : public SelectiveScanContract {
  public:
   /// `activations` is float32 or float16.
   explicit SelectiveScanDefinition(ONNXTensorElementDataType activations);
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
-  void InferShapes(ShapeContext& context) const override;
 
  private:
   ONNXTensorElementDataType activations_;

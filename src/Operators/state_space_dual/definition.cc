@@ -9,8 +9,7 @@
 namespace edgefleet {
 namespace {
 
-enum Input : size_t { kX, kDt, kA, kB, kC, kD, kZ, kDtBias, kPastState };
-enum Output : size_t { kY, kPresentState };
+using namespace state_space_dual;
 
 template <typename T>
 class StateSpaceDualKernel final : public Kernel {
@@ -86,34 +85,11 @@ class StateSpaceDualKernel final : public Kernel {
 }  // namespace
 
 StateSpaceDualDefinition::StateSpaceDualDefinition(ONNXTensorElementDataType activations)
-    : OperatorDefinition("StateSpaceDual",
-                         {{"x", activations},
-                          {"dt", activations},
-                          {"A", kFloat},
-                          {"B", activations},
-                          {"C", activations},
-                          {"D", kFloat, Presence::kOptional},
-                          {"z", activations, Presence::kOptional},
-                          {"dt_bias", kFloat, Presence::kOptional},
-                          {"past_state", kFloat}},
-                         {{"y", activations}, {"present_state", kFloat}}),
-      activations_(activations) {}
+    : StateSpaceDualContract(activations), activations_(activations) {}
 
 std::unique_ptr<Kernel> StateSpaceDualDefinition::MakeKernel(const NodeAttributes& attributes) const {
   if (activations_ == kHalf) return std::make_unique<StateSpaceDualKernel<Half>>(attributes);
   return std::make_unique<StateSpaceDualKernel<float>>(attributes);
-}
-
-void StateSpaceDualDefinition::InferShapes(ShapeContext& context) const {
-  const auto past = context.Input(kPastState, 4);
-  if (!past) return;
-  context.SetOutput(kPresentState, *past);
-  const auto x = context.Input(kX, 3);
-  if (!x) return;
-  const Dimension& heads = (*past)[1];
-  const Dimension& head_size = (*past)[3];
-  const bool known = heads.known() && head_size.known();
-  context.SetOutput(kY, {(*x)[0], (*x)[1], known ? Dimension::Of(heads.value * head_size.value) : Dimension{}});
 }
 
 }  // namespace edgefleet

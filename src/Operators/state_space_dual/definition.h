@@ -1,16 +1,15 @@
 #pragma once
 
-#include "registration/operator_definition.h"
+#include "state_space_dual/contract.h"
 
 namespace edgefleet {
 
 /// `edgefleet.StateSpaceDual` (docs/operators.md) for one type of activations.
-class StateSpaceDualDefinition final : public OperatorDefinition {
+class StateSpaceDualDefinition final : public StateSpaceDualContract {
  public:
   /// `activations` is float32 or float16.
   explicit StateSpaceDualDefinition(ONNXTensorElementDataType activations);
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
-  void InferShapes(ShapeContext& context) const override;
 
  private:
   ONNXTensorElementDataType activations_;

@@ -126,7 +126,8 @@ cudaError_t LaunchRecurrentDual(const StateSpaceDualArguments<T>& p, cudaStream_
   const size_t floats = kRecurrentTokens * (2 * warps * kStates + kRecurrentColumns + 2 + warps * kRecurrentColumns);
   const dim3 grid(static_cast<unsigned>((p.head_size + kRecurrentColumns - 1) / kRecurrentColumns), static_cast<unsigned>(p.heads),
                   static_cast<unsigned>(p.batch));
-  return Launch(StateSpaceDualRecurrentKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32), floats * sizeof(float), stream, p);
+  return Launch(StateSpaceDualRecurrentKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32), floats * sizeof(float), stream,
+                p);
 }
 
 }  // namespace edgefleet::cuda

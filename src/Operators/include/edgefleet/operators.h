@@ -1,4 +1,4 @@
-// The exported functions of libedgefleet_ops.so (docs/operators.md).
+// The exported functions of libedgefleet_ops.so and of its siblings for CUDA (docs/operators.md).
 #pragma once
 
 #include <onnxruntime_c_api.h>
@@ -12,7 +12,7 @@ extern "C" {
 __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
                                                                                 const OrtApiBase* api_base);
 
-/// The library's version with the instruction set chosen on this machine, for example `0.1.0 avx512`.
+/// The library's version with what its kernels run on, for example `0.1.0 avx512` or `0.1.0 cuda 13.0`.
 __attribute__((visibility("default"))) const char* edgefleet_ops_version(void);
 
 /// The operators' version: that of the domain's operator set.

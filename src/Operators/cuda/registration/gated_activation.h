@@ -1,0 +1,18 @@
+#pragma once
+
+#include "gated_activation/contract.h"
+
+namespace edgefleet {
+
+/// `edgefleet.GatedActivation` on CUDA for one type of activations.
+class CudaGatedActivation final : public GatedActivationContract {
+ public:
+  /// `activations` is float32 or float16.
+  explicit CudaGatedActivation(ONNXTensorElementDataType activations);
+  std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
+
+ private:
+  ONNXTensorElementDataType activations_;
+};
+
+}  // namespace edgefleet

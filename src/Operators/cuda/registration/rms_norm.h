@@ -1,0 +1,18 @@
+#pragma once
+
+#include "rms_norm/contract.h"
+
+namespace edgefleet {
+
+/// `edgefleet.RmsNorm` on CUDA for one type of activations.
+class CudaRmsNorm final : public RmsNormContract {
+ public:
+  /// `activations` is float32 or float16.
+  explicit CudaRmsNorm(ONNXTensorElementDataType activations);
+  std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
+
+ private:
+  ONNXTensorElementDataType activations_;
+};
+
+}  // namespace edgefleet

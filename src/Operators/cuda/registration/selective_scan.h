@@ -1,0 +1,18 @@
+#pragma once
+
+#include "selective_scan/contract.h"
+
+namespace edgefleet {
+
+/// `edgefleet.SelectiveScan` on CUDA for one type of activations.
+class CudaSelectiveScan final : public SelectiveScanContract {
+ public:
+  /// `activations` is float32 or float16.
+  explicit CudaSelectiveScan(ONNXTensorElementDataType activations);
+  std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
+
+ private:
+  ONNXTensorElementDataType activations_;
+};
+
+}  // namespace edgefleet

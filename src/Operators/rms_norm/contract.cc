@@ -1,0 +1,25 @@
+#include "rms_norm/contract.h"
+
+namespace edgefleet {
+
+using namespace rms_norm;
+
+RmsNormContract::RmsNormContract(ONNXTensorElementDataType activations, const char* provider)
+    : OperatorDefinition("RmsNorm",
+                         {{"x", activations},
+                          {"weight", kFloat, Presence::kOptional},
+                          {"gate", activations, Presence::kOptional},
+                          {"skip", activations, Presence::kOptional}},
+                         {{"y", activations}, {"sum", activations, Presence::kOptional}},
+                         provider) {}
+
+void RmsNormContract::InferShapes(ShapeContext& context) const {
+  const auto x = context.Input(kX, 3);
+  const int64_t channels = context.Int("channels", -1);
+  if (!x || channels < 1) return;
+  const DimensionList shape{(*x)[0], (*x)[1], Dimension::Of(channels)};
+  context.SetOutput(kY, shape);
+  context.SetOutput(kSum, shape);
+}
+
+}  // namespace edgefleet
