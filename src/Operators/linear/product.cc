@@ -10,7 +10,9 @@ namespace {
 // Up to here the weights are streamed: packing them would cost more than it saves.
 constexpr size_t kStreamedRows = 12;
 // A task should last long against its hand-over (about a microsecond) and short against the whole product.
-constexpr size_t kStreamBytes = 192 * 1024;
+constexpr size_t kLeastStreamBytes = 128 * 1024;
+constexpr size_t kMostStreamBytes = 1024 * 1024;
+constexpr size_t kStreamTasks = 32;
 constexpr size_t kBlockRows = 256;
 
 size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -20,7 +22,9 @@ size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
 void LinearProduct(const LinearOperands& o, const ParallelFor& parallel_for, Isa isa) {
   if (o.rows == 0 || o.n == 0) return;
   if (o.rows <= kStreamedRows) {
-    const size_t outputs = std::max<size_t>(8, kStreamBytes / (o.k * sizeof(float) + 1) / 4 * 4);
+    const size_t output_bytes = o.k * sizeof(float);
+    const size_t task_bytes = std::clamp(o.n * output_bytes / kStreamTasks, kLeastStreamBytes, kMostStreamBytes);
+    const size_t outputs = std::max<size_t>(8, task_bytes / output_bytes / 4 * 4);
     const size_t tasks = DivideUp(o.n, outputs);
     const auto stream = SelectLinearStream(isa);
     parallel_for(static_cast<int64_t>(tasks), [&](int64_t task) {

@@ -9,7 +9,9 @@ namespace edgefleet {
 namespace {
 
 // A task should last long against its hand-over (about a microsecond) and short against the whole product.
-constexpr size_t kStreamBytes = 64 * 1024;
+constexpr size_t kLeastStreamBytes = 64 * 1024;
+constexpr size_t kMostStreamBytes = 1024 * 1024;
+constexpr size_t kStreamTasks = 32;
 // Activations of one task's rows stay in the second-level cache while tiles of weights pass by.
 constexpr size_t kActivationBytes = 768 * 1024;
 constexpr size_t kTilesPerTask = 4;
@@ -40,7 +42,8 @@ void QuantizedProduct(const float* x, size_t rows, const QuantizedWeights& w, fl
   const size_t tile_bytes = blocks * kQuantizedBlock * kQuantizedTile * w.bits / 8;
   const size_t groups_per_task = groups == 1 ? 1 : std::clamp<size_t>(kActivationBytes / (group_rows * row_bytes), 1, groups);
   const size_t group_tasks = DivideUp(groups, groups_per_task);
-  const size_t tiles_per_task = groups == 1 ? std::max<size_t>(1, kStreamBytes / tile_bytes) : kTilesPerTask;
+  const size_t stream_bytes = std::clamp(tiles * tile_bytes / kStreamTasks, kLeastStreamBytes, kMostStreamBytes);
+  const size_t tiles_per_task = groups == 1 ? std::max<size_t>(1, stream_bytes / tile_bytes) : kTilesPerTask;
   const size_t tile_tasks = DivideUp(tiles, tiles_per_task);
   const size_t workspace_bytes = SelectQuantizedWorkspace(isa)(blocks, w.bits);
   const QuantizedOperands operands{activations, w.values, w.scales, w.bias, y, rows, w.n, blocks};
