@@ -16,8 +16,8 @@ CausalConv1dContract::CausalConv1dContract(ONNXTensorElementDataType activations
 void CausalConv1dContract::InferShapes(ShapeContext& context) const {
   const auto input = context.Input(kInput, 3);
   const auto weight = context.Input(kWeight, 2);
-  if (input && weight) context.SetOutput(kOutput, {(*input)[0], (*input)[1], (*weight)[0]});
-  if (const auto past = context.Input(kPastWindow, 3)) context.SetOutput(kPresentWindow, *past);
+  if (input && weight) context.SetOutput(kOutput, {(*input)[0], (*input)[1], (*weight)[0]}, context.TypeOf(kInput));
+  if (const auto past = context.Input(kPastWindow, 3)) context.SetOutput(kPresentWindow, *past, context.TypeOf(kPastWindow));
 }
 
 }  // namespace edgefleet

@@ -11,7 +11,7 @@ void GatedActivationContract::InferShapes(ShapeContext& context) const {
   const auto x = context.Input(kX, 3);
   if (!x) return;
   const Dimension& packed = (*x)[2];
-  context.SetOutput(kY, {(*x)[0], (*x)[1], packed.known() ? Dimension::Of(packed.value / 2) : Dimension{}});
+  context.SetOutput(kY, {(*x)[0], (*x)[1], packed.known() ? Dimension::Of(packed.value / 2) : Dimension{}}, context.TypeOf(kX));
 }
 
 }  // namespace edgefleet

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <exception>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "include/edgefleet/operators.h"
@@ -15,6 +17,29 @@ constexpr const char* kLibraryVersion = "0.1.0";
 constexpr int kOperatorSetVersion = 1;
 constexpr const char* kDomain = "edgefleet";
 
+// ONNX Runtime 1.23 crashes while it prepares the shape function of a node that leaves an optional input out. Without shape
+// functions it can tell an output's type only where one type is possible or where the graph states the type: so the CPU gets float32
+// alone there, and a graph for CUDA must state its values' types.
+constexpr uint32_t kAbsentInputsInShapeFunctions = 24;
+
+bool HasOptionalInput(const OperatorDefinition& definition) {
+  return std::any_of(definition.inputs().begin(), definition.inputs().end(),
+                     [](const Port& port) { return port.presence == Presence::kOptional; });
+}
+
+/// The definitions that this runtime can take: for the CPU of 1.23 the first of each name, float32.
+void AddOperators(OrtCustomOpDomain* domain) {
+  std::set<std::string> added;
+  for (const auto& definition : Operators()) {
+    definition->version = OrtVersion();
+    if (OrtVersion() < kAbsentInputsInShapeFunctions) {
+      if (definition->provider() == nullptr && !added.insert(definition->name()).second) continue;
+      if (HasOptionalInput(*definition)) definition->InferOutputShapeFn = nullptr;
+    }
+    Check(Ort().CustomOpDomain_Add(domain, definition.get()));
+  }
+}
+
 // Lives as long as the process: sessions keep pointers to the domain and to its operators.
 OrtCustomOpDomain* Domain() {
   static std::mutex mutex;
@@ -23,10 +48,7 @@ OrtCustomOpDomain* Domain() {
   if (domain != nullptr) return domain;
   OrtCustomOpDomain* created = nullptr;
   Check(Ort().CreateCustomOpDomain(kDomain, &created));
-  for (const auto& definition : Operators()) {
-    definition->version = OrtVersion();
-    Check(Ort().CustomOpDomain_Add(created, definition.get()));
-  }
+  AddOperators(created);
   domain = created;
   return domain;
 }

@@ -23,6 +23,8 @@ class OperatorDefinition : public OrtCustomOp {
   OperatorDefinition& operator=(const OperatorDefinition&) = delete;
 
   const char* name() const { return name_; }
+  /// Null for the CPU.
+  const char* provider() const { return provider_; }
   const std::vector<Port>& inputs() const { return inputs_; }
   const std::vector<Port>& outputs() const { return outputs_; }
 

@@ -51,7 +51,19 @@ int64_t ShapeContext::Int(const char* name, int64_t fallback) const {
   return value;
 }
 
+ONNXTensorElementDataType ShapeContext::TypeOf(size_t index) const {
+  OrtTensorTypeAndShapeInfo* info = nullptr;  // Belongs to the context.
+  Check(Ort().ShapeInferContext_GetInputTypeShape(context_, index, &info));
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  if (info != nullptr) Check(Ort().GetTensorElementType(info, &type));
+  return type;
+}
+
 void ShapeContext::SetOutput(size_t index, const DimensionList& dimensions) {
+  SetOutput(index, dimensions, definition_.outputs()[index].type);
+}
+
+void ShapeContext::SetOutput(size_t index, const DimensionList& dimensions, ONNXTensorElementDataType type) {
   OrtTensorTypeAndShapeInfo* created = nullptr;
   Check(Ort().CreateTensorTypeAndShapeInfo(&created));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, decltype(Ort().ReleaseTensorTypeAndShapeInfo)> info(
@@ -70,7 +82,7 @@ void ShapeContext::SetOutput(size_t index, const DimensionList& dimensions) {
   }
   std::vector<const char*> symbols;
   for (const auto& name : names) symbols.push_back(name.c_str());
-  Check(Ort().SetTensorElementType(info.get(), definition_.outputs()[index].type));
+  Check(Ort().SetTensorElementType(info.get(), type));
   Check(Ort().SetDimensions(info.get(), values.data(), values.size()));
   Check(Ort().SetSymbolicDimensions(info.get(), symbols.data(), symbols.size()));
   Check(Ort().ShapeInferContext_SetOutputTypeShape(context_, index, info.get()));

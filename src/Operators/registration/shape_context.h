@@ -37,8 +37,15 @@ class ShapeContext {
   /// An integer attribute; `fallback` when the node does not have it.
   int64_t Int(const char* name, int64_t fallback) const;
 
+  /// An input's element type. Definitions of one operator for several types share one shape function, that of the first of them,
+  /// so an output whose type varies must be given the type of an input.
+  ONNXTensorElementDataType TypeOf(size_t index) const;
+
   /// States an output's shape; its type is the definition's.
   void SetOutput(size_t index, const DimensionList& dimensions);
+
+  /// States an output's shape and type.
+  void SetOutput(size_t index, const DimensionList& dimensions, ONNXTensorElementDataType type);
 
  private:
   const OperatorDefinition& definition_;

@@ -21,7 +21,7 @@ SelectiveScanContract::SelectiveScanContract(ONNXTensorElementDataType activatio
 void SelectiveScanContract::InferShapes(ShapeContext& context) const {
   const auto u = context.Input(kU, 3);
   const auto a = context.Input(kA, 2);
-  if (u && a) context.SetOutput(kY, {(*u)[0], (*u)[1], (*a)[1]});
+  if (u && a) context.SetOutput(kY, {(*u)[0], (*u)[1], (*a)[1]}, context.TypeOf(kU));
   if (const auto past = context.Input(kPastState, 3)) context.SetOutput(kPresentState, *past);
 }
 

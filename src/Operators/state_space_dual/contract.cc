@@ -27,7 +27,8 @@ void StateSpaceDualContract::InferShapes(ShapeContext& context) const {
   const Dimension& heads = (*past)[1];
   const Dimension& head_size = (*past)[3];
   const bool known = heads.known() && head_size.known();
-  context.SetOutput(kY, {(*x)[0], (*x)[1], known ? Dimension::Of(heads.value * head_size.value) : Dimension{}});
+  context.SetOutput(kY, {(*x)[0], (*x)[1], known ? Dimension::Of(heads.value * head_size.value) : Dimension{}},
+                    context.TypeOf(kX));
 }
 
 }  // namespace edgefleet

