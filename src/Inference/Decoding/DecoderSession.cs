@@ -10,9 +10,6 @@ namespace EdgeFleet.Inference.Decoding;
 /// <summary>An artifact loaded on a provider. Decoders made from it run one at a time or side by side; each has its own state.</summary>
 public sealed class DecoderSession : IDisposable
 {
-    /// <summary>Name of the graph in an artifact's directory.</summary>
-    public const string ModelFileName = "model.onnx";
-
     private readonly OrtAllocator? _deviceAllocator;
     private readonly FrozenDictionary<string, OrtTensorDescription> _inputs;
     private readonly FrozenDictionary<string, OrtTensorDescription> _outputs;
@@ -64,26 +61,22 @@ public sealed class DecoderSession : IDisposable
 
     internal OrtAllocator DeviceAllocator => _deviceAllocator ?? throw new InvalidOperationException("A session on the CPU has no device memory.");
 
-    /// <summary>Opens an artifact's directory.</summary>
+    /// <summary>Opens an artifact.</summary>
     /// <param name="pack">Libraries to run on.</param>
-    /// <param name="directory">Directory with <c>manifest.json</c> and <c>model.onnx</c>.</param>
+    /// <param name="artifact">The artifact; that its files are what its manifest says is for the caller to verify.</param>
     /// <param name="options">Provider, threads and options.</param>
-    /// <exception cref="InvalidDataException">The manifest is not valid.</exception>
     /// <exception cref="RuntimeLoadException">A library is missing.</exception>
     /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph or the provider.</exception>
     /// <exception cref="DecoderException">Graph and manifest disagree.</exception>
-    public static DecoderSession Open(RuntimePack pack, string directory, DecoderOptions options)
-    {
-        var path = Path.Combine(directory, ArtifactJson.FileName);
-        var manifest = ArtifactJson.Parse(File.ReadAllBytes(path), path);
-        return Open(pack, manifest, Path.Combine(directory, ModelFileName), options);
-    }
+    public static DecoderSession Open(RuntimePack pack, Artifact artifact, DecoderOptions options) =>
+        Open(pack, artifact.Manifest, artifact.ModelPath, options);
 
     /// <summary>Opens a graph whose manifest is at hand.</summary>
     /// <param name="pack">Libraries to run on.</param>
     /// <param name="manifest">What the graph's inputs, outputs and states are.</param>
     /// <param name="modelPath">The graph's file.</param>
     /// <param name="options">Provider, threads and options.</param>
+    /// <inheritdoc cref="Open(RuntimePack, Artifact, DecoderOptions)"/>
     public static DecoderSession Open(RuntimePack pack, ArtifactManifest manifest, string modelPath, DecoderOptions options)
     {
         pack.Require(options.Provider);

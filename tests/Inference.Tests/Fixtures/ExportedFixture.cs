@@ -1,0 +1,47 @@
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Checkpoints;
+using EdgeFleet.Models.Export;
+using Xunit;
+
+namespace EdgeFleet.Inference.Tests.Fixtures;
+
+/// <summary>The artifact of a checkpoint in tests/Fixtures, in a temporary directory.</summary>
+internal sealed class ExportedFixture : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public ExportedFixture(string name)
+    {
+        var checkpointPath = System.IO.Path.Combine(Root(), name);
+        using var checkpoint = CheckpointDirectory.Open(checkpointPath);
+        Artifact = ArtifactExporter.Export(
+            new ExportRequest
+            {
+                Config = checkpoint.Config,
+                Weights = checkpoint.Weights,
+                Name = name,
+                Target = ExportTarget.Cpu,
+                Precision = ExportPrecision.Float32,
+                OutputDirectory = _directory.File("artifact"),
+            },
+            TestContext.Current.CancellationToken);
+        ReferencePath = System.IO.Path.Combine(checkpointPath, "reference.safetensors");
+    }
+
+    public Artifact Artifact { get; }
+
+    public string ReferencePath { get; }
+
+    public void Dispose() => _directory.Dispose();
+
+    private static string Root()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !System.IO.File.Exists(System.IO.Path.Combine(directory.FullName, "EdgeFleet.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return System.IO.Path.Combine(directory?.FullName ?? throw new DirectoryNotFoundException("EdgeFleet.sln is above no test."), "tests", "Fixtures");
+    }
+}
