@@ -33,6 +33,9 @@ internal sealed class GraphOracle
 
     public ModelProto Model => _model;
 
+    /// <summary>Told each value that a node computes, by name.</summary>
+    public Action<string, OracleTensor>? Observer { get; init; }
+
     /// <summary>Runs the graph once.</summary>
     public Dictionary<string, OracleTensor> Run(IReadOnlyDictionary<string, OracleTensor> inputs)
     {
@@ -45,8 +48,11 @@ internal sealed class GraphOracle
             var results = Execute(node, index => index < arguments.Length ? arguments[index] : null);
             for (var i = 0; i < node.Output.Count; i++)
             {
-                if (node.Output[i].Length > 0)
-                    values.Add(node.Output[i], results[i] ?? throw new InvalidOperationException($"{node.OpType} gives no output {i}."));
+                if (node.Output[i].Length == 0)
+                    continue;
+                var result = results[i] ?? throw new InvalidOperationException($"{node.OpType} gives no output {i}.");
+                values.Add(node.Output[i], result);
+                Observer?.Invoke(node.Output[i], result);
             }
         }
 
