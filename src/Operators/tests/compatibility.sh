@@ -7,21 +7,7 @@ set -eu
 build=$(cd "$1" && pwd)
 report=${2:-}
 versions="1.23.0 1.23.2 1.24.1 1.24.3 1.25.1 1.26.0 1.27.0 1.29.0 1.30.0"
-cache=${EDGEFLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edgefleet}/onnxruntime
-mkdir -p "$cache"
-
-fetch() {
-  [ -e "$cache/$1/libonnxruntime.so.1" ] && return
-  folder=$(mktemp -d)
-  (
-    cd "$folder"
-    npm pack --silent "onnxruntime-node@$1" >/dev/null
-    tar -xzf onnxruntime-node-*.tgz
-    mkdir -p "$cache/$1"
-    cp package/bin/napi-v*/linux/x64/libonnxruntime.so.1 "$cache/$1/"
-  )
-  rm -rf "$folder"
-}
+fetch=$(cd "$(dirname "$0")/../../../tests" && pwd)/fetch-onnxruntime.sh
 
 rows=""
 status=0
@@ -42,8 +28,7 @@ run() {
 }
 
 for version in $versions; do
-  fetch "$version"
-  run "$version (npm onnxruntime-node)" "$cache/$version/libonnxruntime.so.1"
+  run "$version (npm onnxruntime-node)" "$("$fetch" "$version")/libonnxruntime.so.1"
 done
 newest=$(sed -n 's/^ONNXRUNTIME_INCLUDE:PATH=//p' "$build/CMakeCache.txt")/../../../runtimes/linux-x64/native/libonnxruntime.so
 run "$(echo "$newest" | sed -n 's|.*/microsoft.ml.onnxruntime/\([^/]*\)/.*|\1|p') (NuGet)" "$newest"

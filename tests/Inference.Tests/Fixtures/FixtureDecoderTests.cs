@@ -1,5 +1,4 @@
 using EdgeFleet.Inference.Decoding;
-using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Inference.Verification;
 using EdgeFleet.Models.Checkpoints;
 using Xunit;
@@ -24,7 +23,7 @@ public sealed class FixtureDecoderTests
     public void Logits_are_the_references_however_the_tokens_are_fed(string name, double tolerance)
     {
         using var fixture = new ExportedFixture(name);
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
 
         foreach (var (prefill, chunk) in (ReadOnlySpan<(int, int)>)[(0, 0), (1, 0), (41, 0), (64, 1), (64, 7), (90, 32)])
         {
@@ -44,7 +43,7 @@ public sealed class FixtureDecoderTests
     public void Last_position_logits_of_a_chunked_prefill_are_those_of_all_positions(string name)
     {
         using var fixture = new ExportedFixture(name);
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
         using var decoder = new Decoder(session, new DecoderShape(2, 50), TestContext.Current.CancellationToken);
         long[] tokens = [.. Enumerable.Range(0, 100).Select(static i => (long)((i * 37) % 300))];
         var all = new float[decoder.Logits.Vocabulary];
@@ -64,7 +63,7 @@ public sealed class FixtureDecoderTests
     public void A_step_allocates_no_managed_memory(string name)
     {
         using var fixture = new ExportedFixture(name);
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
         using var decoder = new Decoder(session, new DecoderShape(2, 120), TestContext.Current.CancellationToken);
         decoder.Prefill([1, 2, 3, 4, 5, 6]);
         for (var i = 0; i < 40; i++)
@@ -85,7 +84,7 @@ public sealed class FixtureDecoderTests
     public void Coming_back_to_a_checkpoint_gives_the_same_logits_bit_for_bit()
     {
         using var fixture = new ExportedFixture("zamba2");
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
         using var decoder = new Decoder(session, new DecoderShape(2, 64), TestContext.Current.CancellationToken);
         long[] depth = [.. Enumerable.Range(0, 40).Select(static i => (long)(i * 5))];
         long[] prompt = [.. Enumerable.Range(0, 20).Select(static i => (long)(i * 11))];
@@ -110,7 +109,7 @@ public sealed class FixtureDecoderTests
     public void Nothing_runs_after_cancellation()
     {
         using var fixture = new ExportedFixture("mamba");
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
         using var source = new CancellationTokenSource();
         using var decoder = new Decoder(session, new DecoderShape(1, 64), source.Token);
         var runs = 0;
@@ -129,7 +128,7 @@ public sealed class FixtureDecoderTests
     public void A_reference_of_another_model_is_refused()
     {
         using var fixture = new ExportedFixture("mamba");
-        using var session = DecoderSession.Open(RuntimePack.Bundled(), fixture.Artifact, Options);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
 
         Assert.Throws<CheckpointException>(() => LogitVerifier.Verify(
             session, Path.Combine(Path.GetDirectoryName(fixture.ReferencePath)!, "model.safetensors"), 0, 0, TestContext.Current.CancellationToken));

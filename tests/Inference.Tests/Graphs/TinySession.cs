@@ -16,7 +16,7 @@ internal static class TinySession
         File.WriteAllBytes(path, model);
         try
         {
-            return DecoderSession.Open(pack ?? RuntimePack.Bundled(), manifest, path, options ?? new DecoderOptions { Threads = 2, Spinning = false });
+            return DecoderSession.Open(pack ?? TestPack.Current, manifest, path, options ?? new DecoderOptions { Threads = 2, Spinning = false });
         }
         finally
         {

@@ -1,5 +1,4 @@
 using EdgeFleet.Inference.OnnxRuntime;
-using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Inference.Tests.Graphs;
 using Xunit;
 
@@ -7,7 +6,7 @@ namespace EdgeFleet.Inference.Tests.OnnxRuntime;
 
 public sealed class OrtSessionTests
 {
-    private static OnnxRuntimeLibrary Library => RuntimePack.Bundled().Load();
+    private static OnnxRuntimeLibrary Library => TestPack.Current.Load();
 
     [Fact]
     public void The_library_tells_version_and_providers()
