@@ -58,13 +58,19 @@ internal static class RandomExport
         var position = 0;
         foreach (var count in chunks)
         {
-            long Token(int row, int i) => (((position + i) * 37) + (row * 101) + 11) % artifact.Manifest.Vocabulary;
-            results.Add(decoder.Step([.. Enumerable.Range(0, 2).Select(row => Enumerable.Range(0, count).Select(i => Token(row, i)).ToArray())]));
+            results.Add(decoder.Step(Tokens(artifact, position, count)));
             position += count;
         }
 
         return [.. results];
     }
+
+    /// <summary>The fixed tokens of both rows from a position on.</summary>
+    public static long[][] Tokens(Artifact artifact, int first, int count) =>
+    [
+        .. Enumerable.Range(0, 2).Select(row => Enumerable.Range(first, count)
+            .Select(i => (long)((i * 37) + (row * 101) + 11) % artifact.Manifest.Vocabulary).ToArray()),
+    ];
 
     /// <summary>Logits of the last position of each row.</summary>
     public static double[] Last(OracleTensor logits)
