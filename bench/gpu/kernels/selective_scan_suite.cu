@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -149,7 +150,12 @@ void CheckCase(Report& report, const ScanCase& c, uint64_t seed) {
     EDGEFLEET_CUDA(cuda::Launch(ScanReferenceKernel<T>, dim3(static_cast<unsigned>((threads + 31) / 32)), dim3(32), 0, nullptr,
                                 data.arguments, y.data(), state.data()));
   }
-  EDGEFLEET_CUDA(cuda::SelectiveScan(data.arguments, nullptr, c.route, c.group));
+  const cudaError_t launched = cuda::SelectiveScan(data.arguments, nullptr, c.route, c.group);
+  if (launched == cudaErrorInvalidConfiguration && c.route != SelectiveScanRoute::kAutomatic) {
+    std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
+    return;
+  }
+  EDGEFLEET_CUDA(launched);
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
   report.Check("SelectiveScan", Dimensions<T>(c), c.length, WorstError(data.y(), y, c.batch, c.length, c.channels), tolerance);
   report.Check("SelectiveScan", Dimensions<T>(c) + " state", c.length, WholeError(data.present(), state), state_tolerance);
@@ -163,6 +169,11 @@ void TimeCase(Report& report, const Machine& machine, const ScanCase& c) {
   const double operations = tokens * wide * (7.0 * c.states + 3.0);
   std::vector<ScanData<T>> sets;
   for (int i = BufferSets(machine, bytes); i > 0; --i) sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
+  if (c.route != SelectiveScanRoute::kAutomatic &&
+      cuda::SelectiveScan(sets[0].arguments, nullptr, c.route, c.group) == cudaErrorInvalidConfiguration) {
+    std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
+    return;
+  }
   ReportTime(report, machine, "SelectiveScan", Dimensions<T>(c), c.length, bytes, operations, [&](int i, cudaStream_t stream) {
     return cuda::SelectiveScan(sets[static_cast<size_t>(i) % sets.size()].arguments, stream, c.route, c.group);
   });

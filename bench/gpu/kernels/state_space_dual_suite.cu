@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -140,7 +141,12 @@ void CheckCase(Report& report, const DualCase& c, uint64_t seed) {
     EDGEFLEET_CUDA(cuda::Launch(DualReferenceKernel<T>, dim3(static_cast<unsigned>((threads + 31) / 32)), dim3(32), 0, nullptr,
                                 data.arguments, y.data(), state.data()));
   }
-  EDGEFLEET_CUDA(cuda::StateSpaceDual(data.arguments, nullptr, c.route));
+  const cudaError_t launched = cuda::StateSpaceDual(data.arguments, nullptr, c.route);
+  if (launched == cudaErrorInvalidConfiguration && c.route != StateSpaceDualRoute::kAutomatic) {
+    std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
+    return;
+  }
+  EDGEFLEET_CUDA(launched);
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
   report.Check("StateSpaceDual", Dimensions<T>(c), c.length, WorstError(data.y(), y, c.batch, c.length, channels), tolerance);
   report.Check("StateSpaceDual", Dimensions<T>(c) + " state", c.length, WholeError(data.present(), state), state_tolerance);
@@ -159,6 +165,11 @@ void TimeCase(Report& report, const Machine& machine, const DualCase& c) {
                     : tokens * (kChunk * c.groups * c.states + kChunk * channels + 4.0 * channels * c.states);
   std::vector<DualData<T>> sets;
   for (int i = BufferSets(machine, bytes); i > 0; --i) sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
+  if (c.route != StateSpaceDualRoute::kAutomatic &&
+      cuda::StateSpaceDual(sets[0].arguments, nullptr, c.route) == cudaErrorInvalidConfiguration) {
+    std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
+    return;
+  }
   ReportTime(report, machine, "StateSpaceDual", Dimensions<T>(c), c.length, bytes, operations, [&](int i, cudaStream_t stream) {
     return cuda::StateSpaceDual(sets[static_cast<size_t>(i) % sets.size()].arguments, stream, c.route);
   });

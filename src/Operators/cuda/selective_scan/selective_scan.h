@@ -60,7 +60,7 @@ enum class SelectiveScanRoute {
 };
 
 /// Starts the scan of `length` >= 1 tokens. T is float or __half. `group_channels` of a time-parallel route is the number of
-/// channels of a block; 0 chooses it.
+/// channels of a block; 0 chooses it. A route that needs more shared memory than the device has returns cudaErrorInvalidConfiguration.
 template <typename T>
 cudaError_t SelectiveScan(const SelectiveScanArguments<T>& arguments, cudaStream_t stream,
                           SelectiveScanRoute route = SelectiveScanRoute::kAutomatic, int group_channels = 0);

@@ -389,7 +389,8 @@ cudaError_t LaunchTimeParallelScan(const SelectiveScanArguments<T>& p, const Dev
       }
     }
   }
-  if (group <= 0 || group % kWarpChannels != 0 || group / kWarpChannels > kMaximumScanThreads / 32) return cudaErrorInvalidValue;
+  if (group == 0) return cudaErrorInvalidConfiguration;
+  if (group < 0 || group % kWarpChannels != 0 || group / kWarpChannels > kMaximumScanThreads / 32) return cudaErrorInvalidValue;
   const size_t bytes = PlanSelectiveScan<T, kLanes, kTokens, kChannels>(p, group, tiling);
   if (bytes > static_cast<size_t>(device.shared_bytes_per_block)) return cudaErrorInvalidConfiguration;
   const dim3 grid(static_cast<unsigned>((p.channels + group - 1) / group), static_cast<unsigned>(p.batch));

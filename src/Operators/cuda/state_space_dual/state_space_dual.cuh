@@ -44,7 +44,7 @@ cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& p, cudaStream_t str
     }
     if (route == StateSpaceDualRoute::kChunked32 || route == StateSpaceDualRoute::kChunked64) {
       const bool wide = route == StateSpaceDualRoute::kChunked64;
-      if (!FitsChunkedDual(p, device, wide ? 64 : 32)) return cudaErrorInvalidValue;
+      if (!FitsChunkedDual(p, device, wide ? 64 : 32)) return cudaErrorInvalidConfiguration;
       return wide ? LaunchChunkedDual<64>(p, device, stream) : LaunchChunkedDual<32>(p, device, stream);
     }
   } else if (route != StateSpaceDualRoute::kAutomatic && route != StateSpaceDualRoute::kRecurrent) {

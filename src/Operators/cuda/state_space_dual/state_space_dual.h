@@ -59,8 +59,8 @@ enum class StateSpaceDualRoute {
   kChunked64,
 };
 
-/// Starts the computation of `length` >= 1 tokens. T is float or __half. A route that does not fit the arguments returns
-/// cudaErrorInvalidValue.
+/// Starts the computation of `length` >= 1 tokens. T is float or __half. A route that does not fit the
+/// arguments or the device's shared memory returns cudaErrorInvalidConfiguration.
 template <typename T>
 cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& arguments, cudaStream_t stream,
                            StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic);
