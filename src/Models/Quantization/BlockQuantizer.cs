@@ -6,90 +6,42 @@ namespace EdgeFleet.Models.Quantization;
 
 /// <summary>
 /// Quantises single blocks of 32. Sums have a fixed order and nothing is contracted to fused multiply-adds, so that every architecture
-/// computes the same bits.
+/// computes the same bits. Vectors are of 128 bits: what ahead-of-time compiled programs have on every machine.
 /// </summary>
 internal static class BlockQuantizer
 {
-    private const int Lanes = 8;
+    private const int Lanes = 4;
+    private const int Step = 2 * Lanes;
+    private const float Rounder = 12_582_912;
+    private const uint MagnitudeBits = 0x7FFF_FFFF;
 
     // Where the weight of greatest magnitude may land, in steps. -8 uses the whole range; the others trade its exactness
     // for the rest of the block (the idea of llama.cpp's make_qx_quants, with a coarser grid).
-    private static readonly float[] ExtremeSteps = [-8f, -8.6f, -7.4f, -6.8f, 7.3f, 6.7f];
+    private static ReadOnlySpan<float> ExtremeSteps => [-8f, -8.6f, -7.4f, -6.8f, 7.3f, 6.7f];
 
     /// <summary>Chooses a scale for q in -8..7 and writes the 32 values of q + 8. Returns the scale.</summary>
     /// <param name="block">32 weights.</param>
-    /// <param name="roundScale">Rounds a scale to its stored type.</param>
+    /// <param name="isHalf">Whether the scale is stored as float16, to which it is then rounded; else it is float32.</param>
     /// <param name="quants">Receives 32 values in 0..15.</param>
     /// <exception cref="NotFiniteNumberException">A weight is not finite, or the scale leaves its type's range.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Quantize4(ReadOnlySpan<float> block, Func<float, float> roundScale, Span<byte> quants)
+    public static float Quantize4(ReadOnlySpan<float> block, bool isHalf, Span<byte> quants)
     {
-        ref var start = ref MemoryMarshal.GetReference(block);
-        var x0 = Vector256.LoadUnsafe(ref start, 0);
-        var x1 = Vector256.LoadUnsafe(ref start, Lanes);
-        var x2 = Vector256.LoadUnsafe(ref start, 2 * Lanes);
-        var x3 = Vector256.LoadUnsafe(ref start, 3 * Lanes);
-        var largest = Vector256.Max(Vector256.Max(x0, x1), Vector256.Max(x2, x3));
-        var least = Vector256.Min(Vector256.Min(x0, x1), Vector256.Min(x2, x3));
-        var maximum = Maximum(largest);
-        var minimum = -Maximum(-least);
-        var extreme = maximum >= -minimum ? maximum : minimum;
-        if (!float.IsFinite(maximum - minimum))
-        {
-            throw new NotFiniteNumberException("A weight is not finite, or too large to be quantised.");
-        }
-
-        if (extreme == 0)
-        {
-            quants[..BlockLayout.BlockSize].Fill(8);
-            return 0;
-        }
-
-        // With q fixed, the best scale is sum(xq) / sum(qq), and it lowers the squared error by sum(xq)^2 / sum(qq).
-        float best = 0, scale = 0;
-        foreach (var step in ExtremeSteps)
-        {
-            var inverse = step / extreme;
-            if (!float.IsFinite(inverse))
-            {
-                break;
-            }
-
-            var factor = Vector256.Create(inverse);
-            var q0 = Steps(x0 * factor);
-            var q1 = Steps(x1 * factor);
-            var q2 = Steps(x2 * factor);
-            var q3 = Steps(x3 * factor);
-            var xq = Sum((x0 * q0) + (x1 * q1) + ((x2 * q2) + (x3 * q3)));
-            var qq = Sum((q0 * q0) + (q1 * q1) + ((q2 * q2) + (q3 * q3)));
-            var gain = xq / qq * xq;
-            if (gain > best)
-            {
-                best = gain;
-                scale = xq / qq;
-            }
-        }
-
-        scale = roundScale(scale);
+        ref var x = ref MemoryMarshal.GetReference(block[..BlockLayout.BlockSize]);
+        var scale = BestScale(ref x, Extreme(ref x));
+        scale = isHalf ? (float)(Half)scale : scale;
         if (!float.IsFinite(scale))
         {
             throw new NotFiniteNumberException("Weights are too large: their scale leaves the range of its type.");
         }
 
-        var final = 1 / scale;
-        if (!float.IsFinite(final))
+        var inverse = 1 / scale;
+        if (!float.IsFinite(inverse))
         {
             quants[..BlockLayout.BlockSize].Fill(8);
             return 0;
         }
 
-        var reciprocal = Vector256.Create(final);
-        var eight = Vector256.Create(8);
-        var i0 = Vector256.ConvertToInt32(Steps(x0 * reciprocal)) + eight;
-        var i1 = Vector256.ConvertToInt32(Steps(x1 * reciprocal)) + eight;
-        var i2 = Vector256.ConvertToInt32(Steps(x2 * reciprocal)) + eight;
-        var i3 = Vector256.ConvertToInt32(Steps(x3 * reciprocal)) + eight;
-        Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3)).AsByte().CopyTo(quants);
+        Write(ref x, inverse, (-8f, 7f), 8, quants);
         return scale;
     }
 
@@ -97,20 +49,13 @@ internal static class BlockQuantizer
     /// <param name="block">32 weights.</param>
     /// <param name="quants">Receives 32 values in -127..127.</param>
     /// <exception cref="NotFiniteNumberException">A weight is not finite, or the scale leaves float16's range.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Half Quantize8(ReadOnlySpan<float> block, Span<byte> quants)
     {
-        ref var start = ref MemoryMarshal.GetReference(block);
-        var x0 = Vector256.LoadUnsafe(ref start, 0);
-        var x1 = Vector256.LoadUnsafe(ref start, Lanes);
-        var x2 = Vector256.LoadUnsafe(ref start, 2 * Lanes);
-        var x3 = Vector256.LoadUnsafe(ref start, 3 * Lanes);
-        var magnitude = Maximum(Vector256.Max(
-            Vector256.Max(Vector256.Abs(x0), Vector256.Abs(x1)), Vector256.Max(Vector256.Abs(x2), Vector256.Abs(x3))));
-        var scale = (Half)(magnitude / 127);
+        ref var x = ref MemoryMarshal.GetReference(block[..BlockLayout.BlockSize]);
+        var scale = (Half)(Math.Abs(Extreme(ref x)) / 127);
         if (!Half.IsFinite(scale))
         {
-            throw new NotFiniteNumberException("A weight is not finite, or too large: its scale leaves float16's range.");
+            throw new NotFiniteNumberException("Weights are too large: their scale leaves float16's range.");
         }
 
         var inverse = 1 / (float)scale;
@@ -120,35 +65,112 @@ internal static class BlockQuantizer
             return default;
         }
 
-        var reciprocal = Vector256.Create(inverse);
-        var i0 = Signed(x0 * reciprocal);
-        var i1 = Signed(x1 * reciprocal);
-        var i2 = Signed(x2 * reciprocal);
-        var i3 = Signed(x3 * reciprocal);
-        Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3)).AsByte().CopyTo(quants);
+        Write(ref x, inverse, (-127f, 127f), 0, quants);
+        return scale;
+    }
+
+    // The weight of greatest magnitude; the positive one of two. Magnitudes compare as integers do, and NaN is the greatest.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Extreme(ref float x)
+    {
+        var mask = Vector128.Create(MagnitudeBits);
+        var greatest = Vector128<uint>.Zero;
+        for (nuint i = 0; i < BlockLayout.BlockSize; i += Lanes)
+        {
+            greatest = Vector128.Max(greatest, Vector128.LoadUnsafe(ref x, i).AsUInt32() & mask);
+        }
+
+        var bits = Math.Max(
+            Math.Max(greatest.GetElement(0), greatest.GetElement(1)), Math.Max(greatest.GetElement(2), greatest.GetElement(3)));
+        var magnitude = BitConverter.UInt32BitsToSingle(bits);
+        if (!float.IsFinite(magnitude))
+        {
+            throw new NotFiniteNumberException("A weight is not finite.");
+        }
+
+        var wanted = Vector128.Create(magnitude);
+        var found = Vector128<float>.Zero;
+        for (nuint i = 0; i < BlockLayout.BlockSize; i += Lanes)
+        {
+            found |= Vector128.Equals(Vector128.LoadUnsafe(ref x, i), wanted);
+        }
+
+        return found == Vector128<float>.Zero ? -magnitude : magnitude;
+    }
+
+    // With q fixed, the best scale is sum(xq) / sum(qq), and it lowers the squared error by sum(xq)^2 / sum(qq).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float BestScale(ref float x, float extreme)
+    {
+        float best = 0, scale = 0;
+        foreach (var step in ExtremeSteps)
+        {
+            var inverse = step / extreme;
+            if (!float.IsFinite(inverse))
+            {
+                break;
+            }
+
+            var factor = Vector128.Create(inverse);
+            var low = Vector128.Create(-8f);
+            var high = Vector128.Create(7f);
+            Vector128<float> xq0 = default, xq1 = default, qq0 = default, qq1 = default;
+            for (nuint i = 0; i < BlockLayout.BlockSize; i += Step)
+            {
+                var x0 = Vector128.LoadUnsafe(ref x, i);
+                var x1 = Vector128.LoadUnsafe(ref x, i + Lanes);
+                var q0 = Round(x0 * factor, low, high);
+                var q1 = Round(x1 * factor, low, high);
+                xq0 += x0 * q0;
+                xq1 += x1 * q1;
+                qq0 += q0 * q0;
+                qq1 += q1 * q1;
+            }
+
+            var xq = Sum(xq0 + xq1);
+            var qq = Sum(qq0 + qq1);
+            var gain = xq / qq * xq;
+            if (gain > best)
+            {
+                best = gain;
+                scale = xq / qq;
+            }
+        }
+
         return scale;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Steps(Vector256<float> x) =>
-        Vector256.Min(Vector256.Max(Vector256.Round(x), Vector256.Create(-8f)), Vector256.Create(7f));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Signed(Vector256<float> x) =>
-        Vector256.ConvertToInt32(Vector256.Min(Vector256.Max(Vector256.Round(x), Vector256.Create(-127f)), Vector256.Create(127f)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Sum(Vector256<float> x)
+    private static void Write(ref float x, float inverse, (float Low, float High) range, int offset, Span<byte> quants)
     {
-        var four = x.GetLower() + x.GetUpper();
-        return four.GetElement(0) + four.GetElement(2) + (four.GetElement(1) + four.GetElement(3));
+        ref var destination = ref MemoryMarshal.GetReference(quants[..BlockLayout.BlockSize]);
+        var factor = Vector128.Create(inverse);
+        var low = Vector128.Create(range.Low);
+        var high = Vector128.Create(range.High);
+        var shift = Vector128.Create(offset);
+        for (nuint i = 0; i < BlockLayout.BlockSize; i += 4 * Lanes)
+        {
+            var q0 = Integers(ref x, i);
+            var q1 = Integers(ref x, i + Lanes);
+            var q2 = Integers(ref x, i + (2 * Lanes));
+            var q3 = Integers(ref x, i + (3 * Lanes));
+            var narrow = Vector128.NarrowWithSaturation(
+                Vector128.NarrowWithSaturation(q0, q1), Vector128.NarrowWithSaturation(q2, q3));
+            narrow.AsByte().StoreUnsafe(ref destination, i);
+        }
+
+        // The sum is a whole number already, so that any rounding of the conversion gives it.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        Vector128<int> Integers(ref float x, nuint i) =>
+            Vector128.ConvertToInt32Native(Round(Vector128.LoadUnsafe(ref x, i) * factor, low, high)) + shift;
     }
 
-    // Vector256.Max hands on a NaN of either side (IEEE 754 maximum).
+    // To the nearest, halves to even: adding 1.5 x 2^23 leaves no bits for a fraction, and what is rounded here is below 2^22.
+    // The native minimum and maximum differ between architectures for NaN and signed zeros only.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Maximum(Vector256<float> x)
-    {
-        var four = Vector128.Max(x.GetLower(), x.GetUpper());
-        return MathF.Max(MathF.Max(four.GetElement(0), four.GetElement(1)), MathF.Max(four.GetElement(2), four.GetElement(3)));
-    }
+    private static Vector128<float> Round(Vector128<float> x, Vector128<float> low, Vector128<float> high) =>
+        Vector128.MinNative(Vector128.MaxNative(x + Vector128.Create(Rounder) - Vector128.Create(Rounder), low), high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector128<float> x) => x.GetElement(0) + x.GetElement(2) + (x.GetElement(1) + x.GetElement(3));
 }

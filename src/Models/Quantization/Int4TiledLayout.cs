@@ -34,7 +34,7 @@ internal sealed class Int4TiledLayout : BlockLayout
                 if (row < rows)
                 {
                     scale = BlockQuantizer.Quantize4(
-                        tile.Slice((row * columns) + (block * BlockSize), BlockSize), static scale => (float)(Half)scale, quants);
+                        tile.Slice((row * columns) + (block * BlockSize), BlockSize), isHalf: true, quants);
                 }
                 else
                 {

@@ -25,11 +25,11 @@ internal sealed class MatMulNBitsLayout(TensorElementType scaleType) : BlockLayo
             if (scaleType == TensorElementType.Float16)
             {
                 MemoryMarshal.Cast<byte, Half>(scales)[block] =
-                    (Half)BlockQuantizer.Quantize4(values, static scale => (float)(Half)scale, quants);
+                    (Half)BlockQuantizer.Quantize4(values, isHalf: true, quants);
             }
             else
             {
-                MemoryMarshal.Cast<byte, float>(scales)[block] = BlockQuantizer.Quantize4(values, static scale => scale, quants);
+                MemoryMarshal.Cast<byte, float>(scales)[block] = BlockQuantizer.Quantize4(values, isHalf: false, quants);
             }
 
             var packed = weights.Slice(block * BlockSize / 2, BlockSize / 2);
