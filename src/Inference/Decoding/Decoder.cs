@@ -10,8 +10,8 @@ namespace EdgeFleet.Inference.Decoding;
 /// </summary>
 public sealed class Decoder : IDisposable
 {
-    // A chunk and a remainder, with and without all logits; more would only hold memory.
-    private const int KeptBindings = 4;
+    // A chunk and a remainder, with the logits of no, the last and all positions; more would only hold memory.
+    private const int KeptBindings = 6;
 
     private readonly DecoderSession _session;
     private readonly SharedInputs _shared;
@@ -46,7 +46,7 @@ public sealed class Decoder : IDisposable
         _shared = new SharedInputs(session, shape);
         _next = new long[shape.Batch];
         _runOptions = new OrtRunOptions(session.Library);
-        _step = new DecoderBinding(session, shape, State, _shared, tokens: 1, allPositions: false);
+        _step = new DecoderBinding(session, shape, State, _shared, tokens: 1, LogitsScope.Last);
         _last = _step;
         _registration = cancellation.UnsafeRegister(static options => ((OrtRunOptions)options!).Terminate(), _runOptions);
     }
@@ -81,10 +81,11 @@ public sealed class Decoder : IDisposable
     public void Prepare(int tokens, int chunk)
     {
         chunk = ChunkOf(tokens, chunk);
-        _ = Binding(chunk, allPositions: false);
-        if (tokens % chunk != 0)
+        var remainder = tokens % chunk;
+        _ = Binding(remainder == 0 ? chunk : remainder, LogitsScope.Last);
+        if (tokens > chunk)
         {
-            _ = Binding(tokens % chunk, allPositions: false);
+            _ = Binding(chunk, LogitsScope.None);
         }
     }
 
@@ -98,7 +99,9 @@ public sealed class Decoder : IDisposable
         chunk = ChunkOf(perSequence, chunk);
         for (var offset = 0; offset < perSequence; offset += chunk)
         {
-            Run(Binding(Math.Min(chunk, perSequence - offset), allPositions: false), tokens, offset, perSequence);
+            // The head runs once, behind the last chunk.
+            var count = Math.Min(chunk, perSequence - offset);
+            Run(Binding(count, offset + count == perSequence ? LogitsScope.Last : LogitsScope.None), tokens, offset, perSequence);
         }
 
         return Choose();
@@ -115,7 +118,7 @@ public sealed class Decoder : IDisposable
         for (var offset = 0; offset < perSequence; offset += chunk)
         {
             var first = Length;
-            Run(Binding(Math.Min(chunk, perSequence - offset), allPositions: true), tokens, offset, perSequence);
+            Run(Binding(Math.Min(chunk, perSequence - offset), LogitsScope.All), tokens, offset, perSequence);
             handler(first, _last.Logits);
         }
 
@@ -196,16 +199,16 @@ public sealed class Decoder : IDisposable
         : throw new ArgumentException(string.Create(
             CultureInfo.InvariantCulture, $"{tokens.Length} tokens cannot be shared out to a batch of {Shape.Batch}."), nameof(tokens));
 
-    private DecoderBinding Binding(int tokens, bool allPositions)
+    private DecoderBinding Binding(int tokens, LogitsScope scope)
     {
-        if (tokens == 1)
+        if (tokens == 1 && scope != LogitsScope.None)
         {
             return _step;
         }
 
         foreach (var binding in _bindings)
         {
-            if (binding.Tokens == tokens && binding.AllPositions == allPositions)
+            if (binding.Tokens == tokens && binding.Scope == scope)
             {
                 return binding;
             }
@@ -222,7 +225,7 @@ public sealed class Decoder : IDisposable
             _bindings.RemoveAt(0);
         }
 
-        var added = new DecoderBinding(_session, Shape, State, _shared, tokens, allPositions);
+        var added = new DecoderBinding(_session, Shape, State, _shared, tokens, scope);
         _bindings.Add(added);
         return added;
     }

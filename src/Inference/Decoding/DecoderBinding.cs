@@ -17,13 +17,13 @@ internal sealed class DecoderBinding : IDisposable
     private readonly AttentionMask? _mask;
     private readonly ImmutableArray<StateSlot> _growing;
 
-    public DecoderBinding(DecoderSession session, DecoderShape shape, DecoderState state, SharedInputs shared, int tokens, bool allPositions)
+    public DecoderBinding(DecoderSession session, DecoderShape shape, DecoderState state, SharedInputs shared, int tokens, LogitsScope scope)
     {
         _session = session;
         _shape = shape;
         Tokens = tokens;
-        AllPositions = allPositions;
-        Positions = allPositions || !session.SelectsLogits ? tokens : 1;
+        Scope = scope;
+        Positions = !session.SelectsLogits ? tokens : scope switch { LogitsScope.None => 0, LogitsScope.Last => 1, _ => tokens };
         _binding = session.Session.CreateBinding();
         _ids = Integers(InputRole.TokenIds, [shape.Batch, tokens])
             ?? throw new DecoderException("The manifest names no input for token ids.");
@@ -57,8 +57,8 @@ internal sealed class DecoderBinding : IDisposable
     /// <summary>Tokens of a run.</summary>
     public int Tokens { get; }
 
-    /// <summary>Whether logits of all positions were asked for.</summary>
-    public bool AllPositions { get; }
+    /// <summary>Positions whose logits were asked for.</summary>
+    public LogitsScope Scope { get; }
 
     /// <summary>Positions that get logits.</summary>
     public int Positions { get; }

@@ -16,7 +16,7 @@ class LinearKernel final : public Kernel {
     const int64_t k = weight.shape[1];
     const Tensor bias = context.Input(2, {Exactly(n)});
     const Tensor x = context.Input(0);
-    if (!x.present() || x.shape.rank() == 0 || x.shape.rank() > Shape::kMaxRank || x.shape.last() != k) {
+    if (x.shape.rank() == 0 || x.shape.rank() > Shape::kMaxRank || x.shape.last() != k) {
       context.Fail(x, "has shape " + x.shape.ToString(), "[..., " + std::to_string(k) + "], the inputs of weight");
     }
     int64_t dims[Shape::kMaxRank];

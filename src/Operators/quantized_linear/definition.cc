@@ -20,7 +20,7 @@ class QuantizedLinearKernel final : public Kernel {
     WeightLayout::ExpectCount(context, scales, layout_.Scales());
     const Tensor bias = context.Input(3, {Exactly(layout_.n)});
     const Tensor x = context.Input(0);
-    if (!x.present() || x.shape.rank() == 0 || x.shape.rank() > Shape::kMaxRank || x.shape.last() != layout_.k) {
+    if (x.shape.rank() == 0 || x.shape.rank() > Shape::kMaxRank || x.shape.last() != layout_.k) {
       context.Fail(x, "has shape " + x.shape.ToString(), "[..., " + std::to_string(layout_.k) + "], the attribute k");
     }
     int64_t dims[Shape::kMaxRank];

@@ -10,7 +10,7 @@ internal sealed class ExportedFixture : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public ExportedFixture(string name)
+    public ExportedFixture(string name, ExportPrecision precision = ExportPrecision.Float32)
     {
         var checkpointPath = System.IO.Path.Combine(Root(), name);
         using var checkpoint = CheckpointDirectory.Open(checkpointPath);
@@ -21,7 +21,7 @@ internal sealed class ExportedFixture : IDisposable
                 Weights = checkpoint.Weights,
                 Name = name,
                 Target = ExportTarget.Cpu,
-                Precision = ExportPrecision.Float32,
+                Precision = precision,
                 OutputDirectory = _directory.File("artifact"),
             },
             TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.Verification;
 using EdgeFleet.Models.Checkpoints;
+using EdgeFleet.Models.Export;
 using Xunit;
 
 namespace EdgeFleet.Inference.Tests.Fixtures;
@@ -37,12 +38,13 @@ public sealed class FixtureDecoderTests
     }
 
     [Theory]
-    [InlineData("llama")]
-    [InlineData("mamba2")]
-    [InlineData("falcon_h1")]
-    public void Last_position_logits_of_a_chunked_prefill_are_those_of_all_positions(string name)
+    [InlineData("llama", ExportPrecision.Float32)]
+    [InlineData("mamba2", ExportPrecision.Float32)]
+    [InlineData("falcon_h1", ExportPrecision.Int4)]
+    [InlineData("gpt_neo", ExportPrecision.Int4)]
+    public void Last_position_logits_of_a_chunked_prefill_are_those_of_all_positions(string name, ExportPrecision precision)
     {
-        using var fixture = new ExportedFixture(name);
+        using var fixture = new ExportedFixture(name, precision);
         using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
         using var decoder = new Decoder(session, new DecoderShape(2, 50), TestContext.Current.CancellationToken);
         long[] tokens = [.. Enumerable.Range(0, 100).Select(static i => (long)((i * 37) % 300))];

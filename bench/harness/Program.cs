@@ -1,0 +1,110 @@
+// Overhead of the decoder over a bare loop of RunWithBinding on the same session.
+// usage: EdgeFleet.Harness.Bench MODEL PRECISION [PAIRS [STEPS [THREADS]]]: prints one row of a Markdown table.
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using EdgeFleet.Harness.Bench;
+using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Measurement.Statistics;
+using EdgeFleet.Models.Architectures;
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Catalogue;
+using EdgeFleet.Models.Export;
+using EdgeFleet.Models.Weights;
+
+const int Context = 128;
+const int Warmup = 20;
+const ulong Seed = 1;
+
+var model = args[0];
+var precision = ExportNames.ParsePrecision(args[1]);
+var pairs = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 96;
+var steps = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 8;
+var threads = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 2;
+
+var capacity = Context + Math.Max(steps, Warmup) + 1;
+var artifact = Artifact(model, precision);
+using var session = DecoderSession.Open(RuntimePack.Bundled(), artifact, new DecoderOptions { Threads = threads });
+using var decoder = new Decoder(session, new DecoderShape(1, capacity), CancellationToken.None);
+using var bare = new BareLoop(session, Context + (steps / 2), capacity);
+decoder.Prefill([.. Enumerable.Range(0, Context).Select(index => (long)(index * 31 % artifact.Manifest.Vocabulary))]);
+using var checkpoint = decoder.Save();
+var instants = new long[steps + 1];
+
+Decode(Warmup);
+bare.Run(Warmup);
+var ratios = ImmutableArray.CreateBuilder<double>(pairs);
+var ours = new double[pairs];
+var theirs = new double[pairs];
+for (var pair = 0; pair < pairs; pair++)
+{
+    // The order alternates, so that a drift of the machine falls on both.
+    if (pair % 2 == 0)
+    {
+        ours[pair] = Ours();
+        theirs[pair] = Bare();
+    }
+    else
+    {
+        theirs[pair] = Bare();
+        ours[pair] = Ours();
+    }
+
+    ratios.Add(ours[pair] / theirs[pair]);
+}
+
+var samples = ratios.MoveToImmutable();
+var interval = Bootstrap.Median(samples, Seed);
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"| {model} | {artifact.Manifest.Precision.Name} | {threads} | {pairs} x {steps} | {Quantile.Median(theirs):F1} | {Quantile.Median(ours):F1} | "
+    + $"{Percent(Quantile.Median(samples.AsSpan()))} | {Percent(interval.Low)} .. {Percent(interval.High)} |"));
+
+static string Percent(double ratio) => ((ratio - 1) * 100).ToString("+0.00;-0.00", CultureInfo.InvariantCulture);
+
+double Ours()
+{
+    decoder.Restore(checkpoint);
+    Decode(steps);
+    return Microseconds(instants[steps] - instants[0]) / steps;
+}
+
+// As the measuring engine does it: an instant per token.
+void Decode(int count)
+{
+    instants[0] = Stopwatch.GetTimestamp();
+    for (var i = 1; i <= count; i++)
+    {
+        _ = decoder.Step();
+        instants[Math.Min(i, steps)] = Stopwatch.GetTimestamp();
+    }
+}
+
+double Bare()
+{
+    var start = Stopwatch.GetTimestamp();
+    bare.Run(steps);
+    return Microseconds(Stopwatch.GetTimestamp() - start) / steps;
+}
+
+static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;
+
+// Exported once, to a directory that is kept for the next time.
+static Artifact Artifact(string model, ExportPrecision precision)
+{
+    var directory = Path.Combine(Path.GetTempPath(), "edgefleet-bench", $"{model}-{precision.Name()}");
+    if (File.Exists(Path.Combine(directory, ArtifactJson.FileName)))
+    {
+        return EdgeFleet.Models.Artifacts.Artifact.Open(directory);
+    }
+
+    var entry = ModelCatalogue.BuiltIn.Find(model) ?? throw new ArgumentException($"No model '{model}' in the catalogue.");
+    using var weights = new RandomWeightSource(Seed, DecoderDescription.Of(entry.Config).Declarations);
+    return ArtifactExporter.Export(
+        new ExportRequest
+        {
+            Config = entry.Config, Weights = weights, Name = model, Target = ExportTarget.Cpu, Precision = precision, OutputDirectory = directory,
+        },
+        CancellationToken.None);
+}
