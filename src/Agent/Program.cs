@@ -1,1 +1,3 @@
-return 0;
+using EdgeFleet.Agent.Commands;
+
+return await AgentCommandLine.RunAsync(args, AgentConsole.Process());

@@ -69,6 +69,9 @@ internal sealed record BenchRow
 
     public double? MatrixFlopPerSecond { get; init; }
 
+    /// <summary>Multiply-adds on registers alone: what no matrix product can exceed.</summary>
+    public double? FmaFlopPerSecond { get; init; }
+
     public IReadOnlyList<OperatorShareRow> Operators { get; init; } = [];
 
     /// <summary>Number of layers by operator route.</summary>

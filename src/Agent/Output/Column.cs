@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using EdgeFleet.Measurement.Findings;
 
 namespace EdgeFleet.Agent.Output;
 
@@ -33,7 +34,7 @@ internal sealed record Column(string Name, string Header, bool Numeric, Func<Ben
         Number("mfu", "MFU", row => row.Mfu, "0.00"),
         Text("weights", "weights", row => row.Weights),
         new("outcome", "outcome", false, row => row.Outcome, row => row.Outcome == "completed" ? "" : $"{row.Outcome}: {row.Reason}"),
-        Text("findings", "findings", row => string.Join(' ', row.Findings)),
+        new("findings", "findings", false, row => string.Join(' ', row.Findings), row => string.Join(' ', row.Findings.Where(code => code != FindingCodes.RandomWeights))),
     ];
 
     /// <summary>All columns, for CSV.</summary>

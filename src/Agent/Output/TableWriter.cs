@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace EdgeFleet.Agent.Output;
@@ -5,6 +6,8 @@ namespace EdgeFleet.Agent.Output;
 /// <summary>A table for a terminal; plain aligned text where the output is not one.</summary>
 internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWriter
 {
+    private const double LeastShare = 0.005;
+    private const int CellFrame = 3;
     private readonly List<BenchRow> rows = [];
 
     public void Write(BenchRow row) => rows.Add(row);
@@ -15,8 +18,8 @@ internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWri
 
         // A column that says nothing in any row only takes room.
         Column[] columns = [.. Column.Readable.Where(column => rows.Any(row => column.Display(row) is not ("" or "-")))];
-        if (interactive) WriteInteractive(columns);
-        else WritePlain(columns);
+        if (!interactive || !WriteInteractive(columns)) WritePlain(columns);
+        WriteShares();
         output.WriteLine(EnvironmentLine.Of(rows[^1]));
         foreach (var row in rows.Where(row => row.Outcome != "completed"))
         {
@@ -26,8 +29,26 @@ internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWri
         output.Flush();
     }
 
-    private void WriteInteractive(Column[] columns)
+    /// <summary>Where profiled scenarios spend their time.</summary>
+    private void WriteShares()
     {
+        foreach (var row in rows)
+        {
+            foreach (var phase in row.Operators.GroupBy(share => share.Phase))
+            {
+                var shares = phase.Where(share => share.Share >= LeastShare).Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Class} {share.Share:P0}"));
+                output.WriteLine($"{row.Model} {row.Precision} context {row.Context} depth {row.Depth} {phase.Key}: {string.Join(", ", shares)}");
+            }
+        }
+    }
+
+    /// <summary>Draws a table if the terminal is wide enough; it would cut cells otherwise.</summary>
+    private bool WriteInteractive(Column[] columns)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        var width = columns.Sum(column => Math.Max(column.Header.Length, rows.Max(row => column.Display(row).Length)) + CellFrame) + 1;
+        if (width > console.Profile.Width) return false;
+
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)
         {
@@ -36,19 +57,16 @@ internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWri
         }
 
         foreach (var row in rows) table.AddRow(columns.Select(column => new Text(column.Display(row))));
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }).Write(table);
+        console.Write(table);
+        return true;
     }
 
     private void WritePlain(Column[] columns)
     {
-        int[] widths = [.. columns.Select(column => Math.Max(column.Header.Length, rows.Max(row => column.Display(row).Length)))];
-        void Line(Func<Column, string> cell)
-        {
-            var cells = columns.Select((column, i) => column.Numeric ? cell(column).PadLeft(widths[i]) : cell(column).PadRight(widths[i]));
-            output.WriteLine(string.Join("  ", cells).TrimEnd());
-        }
-
-        Line(column => column.Header);
-        foreach (var row in rows) Line(column => column.Display(row));
+        PlainTable.Write(
+            output,
+            [.. columns.Select(column => column.Header)],
+            [.. rows.Select(row => columns.Select(column => column.Display(row)).ToArray())],
+            [.. columns.Index().Where(column => column.Item.Numeric).Select(column => column.Index)]);
     }
 }

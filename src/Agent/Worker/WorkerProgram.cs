@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Protos.V1;
 using Google.Protobuf;
@@ -19,6 +20,9 @@ internal sealed class WorkerProgram(IScenarioRunner runner)
         Posix.DieWithParent();
         if (Posix.ParentProcessId() != parent) return LostAgent; // The agent ended before the kernel was asked.
         PreferAsVictim();
+
+        // An interrupt from the terminal reaches the whole process group; the agent decides what becomes of its worker.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
 
         using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket));

@@ -36,7 +36,9 @@ public static class SweepExpansion
 /// <summary>A sweep has more scenarios than allowed.</summary>
 public sealed class SweepTooLargeException : Exception
 {
-    internal SweepTooLargeException(long count, int maximum)
+    /// <param name="count">Scenarios asked for.</param>
+    /// <param name="maximum">Scenarios allowed.</param>
+    public SweepTooLargeException(long count, int maximum)
         : base($"The sweep has {(count == long.MaxValue ? "more than 9e18" : count.ToString(System.Globalization.CultureInfo.InvariantCulture))} scenarios; "
             + $"at most {maximum} are allowed. Shorten an axis or split the sweep.")
     {

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using EdgeFleet.Measurement.Scenarios;
+using EdgeFleet.Models.Catalogue;
+using EdgeFleet.Models.Export;
+using EdgeFleet.Protos.V1;
+
+namespace EdgeFleet.Agent.Bench;
+
+/// <summary>What `bench` was asked for.</summary>
+internal sealed record BenchRequest
+{
+    public required ImmutableArray<ModelLocation> Models { get; init; }
+
+    public required ImmutableArray<ExportPrecision> Precisions { get; init; }
+
+    public required ImmutableArray<string> Providers { get; init; }
+
+    public required SweepAxes Axes { get; init; }
+
+    public required string Logits { get; init; }
+
+    public required int Repeats { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    public required string? RuntimePack { get; init; }
+
+    public required string Cache { get; init; }
+
+    public required EngineOptions Engine { get; init; }
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using EdgeFleet.Agent.Output;
+using EdgeFleet.Measurement;
+using EdgeFleet.Measurement.Roofline;
+using EdgeFleet.Measurement.Scenarios;
+using EdgeFleet.Measurement.Statistics;
+using EdgeFleet.Measurement.Tokens;
+using EdgeFleet.Protos.V1;
+using Scenario = EdgeFleet.Measurement.Scenarios.Scenario;
+
+namespace EdgeFleet.Agent.Bench;
+
+/// <summary>Makes one row of a scenario's runs.</summary>
+internal static class BenchRowBuilder
+{
+    // The worst outcome of the repeats is the scenario's.
+    private static readonly Outcome[] FromBest = [Outcome.Completed, Outcome.Skipped, Outcome.Cancelled, Outcome.Failed, Outcome.OutOfMemory];
+
+    /// <summary>A row for a scenario that could not be run at all.</summary>
+    public static BenchRow Failed(Scenario scenario, string reason, string message) =>
+        Base(scenario) with { Outcome = Name(Outcome.Failed), Reason = reason, Message = message };
+
+    /// <summary>A row of finished runs; statistics use the completed ones.</summary>
+    public static BenchRow Of(Scenario scenario, ModelCost cost, IReadOnlyList<Trace> traces)
+    {
+        var worst = traces.MaxBy(trace => Array.IndexOf(FromBest, trace.End.Outcome))!;
+        Trace[] completed = [.. traces.Where(trace => trace.End.Outcome == Outcome.Completed)];
+        var ttft = MetricRow.Of(completed.Select(trace => MedianTtft(trace) / 1e6));
+        var tpot = MetricRow.Of(completed.Select(MedianTpot).OfType<double>().Select(value => value / 1e6));
+        var last = completed.LastOrDefault() ?? worst;
+        return Base(scenario) with
+        {
+            Outcome = Name(worst.End.Outcome),
+            Reason = worst.End.Reason,
+            Message = worst.End.Message,
+            ResolvedPrecision = last.Precision is { } precision ? $"{precision.Weights}/{precision.Activations}/{precision.State}" : "",
+            TtftMilliseconds = ttft,
+            TpotMilliseconds = tpot,
+            PrefillTokensPerSecond = ttft is null ? null : Throughput.Prefill(ttft.Median * 1e6, scenario.ContextTokens, scenario.Batch),
+            DecodeTokensPerSecond = tpot is null ? null : Throughput.Decode(tpot.Median * 1e6, scenario.Batch),
+            Memory = MemoryOf(completed),
+            StateBytes = cost.StateBytes(scenario.Batch, scenario.TotalTokens),
+            KvBytes = cost.KvBytesPerToken * scenario.TotalTokens * scenario.Batch,
+            RecurrentBytes = cost.RecurrentBytes * scenario.Batch,
+            ConvolutionBytes = cost.ConvolutionBytes * scenario.Batch,
+            Mbu = Median(completed.Where(trace => trace.Roofline?.Mbu > 0).Select(trace => trace.Roofline.Mbu)),
+            Mfu = Median(completed.Where(trace => trace.Roofline?.Mfu > 0).Select(trace => trace.Roofline.Mfu)),
+            MemoryBytesPerSecond = last.Roofline?.MemoryBytesPerSecond is > 0 and var bandwidth ? bandwidth : null,
+            MatrixFlopPerSecond = last.Roofline?.MatrixFlopPerSecond is > 0 and var peak ? peak : null,
+            Operators = Shares(last),
+            Routes = last.OperatorRoutes.ToDictionary(),
+            Findings = [.. traces.SelectMany(trace => trace.Findings).Select(finding => finding.Code).Distinct()],
+            Runs = [.. traces.Select(Run)],
+            Environment = Flatten(last.Environment),
+        };
+    }
+
+    private static BenchRow Base(Scenario scenario) => new()
+    {
+        DefinitionsVersion = MeasurementDefinitions.Version,
+        Model = scenario.Model,
+        Family = scenario.Family,
+        Precision = scenario.Precision,
+        ResolvedPrecision = "",
+        Provider = scenario.Provider,
+        Threads = scenario.Threads,
+        Context = scenario.ContextTokens,
+        Depth = scenario.DepthTokens,
+        Decode = scenario.DecodeTokens,
+        Batch = scenario.Batch,
+        Chunk = scenario.PrefillChunkTokens,
+        Weights = scenario.Weights,
+        Outcome = "",
+        Reason = "",
+        Message = "",
+        ArtifactId = scenario.ArtifactId,
+        ScenarioHash = ScenarioHash.Of(scenario),
+    };
+
+    private static MemoryRow? MemoryOf(Trace[] completed)
+    {
+        Memory[] memories = [.. completed.Select(trace => trace.Memory).Where(memory => memory is { PeakBytes: > 0 })];
+        if (memories.Length == 0) return null;
+        double Part(Func<Memory, double> part) => Quantile.Median([.. memories.Select(part)]);
+        return new MemoryRow(
+            Part(memory => memory.PeakBytes),
+            Part(memory => memory.WeightsBytes),
+            Part(memory => memory.BaselineBytes),
+            Part(memory => memory.ActivationsBytes),
+            Part(memory => memory.LoadTransientBytes),
+            memories[0].Source);
+    }
+
+    private static OperatorShareRow[] Shares(Trace trace) =>
+    [
+        .. from operation in trace.Operators
+           group operation by operation.Phase into phase
+           let total = (double)phase.Sum(operation => operation.TimeNs)
+           where total > 0
+           from share in phase.GroupBy(operation => operation.OperatorClass)
+           let time = share.Sum(operation => operation.TimeNs)
+           orderby phase.Key == "decode", time descending
+           select new OperatorShareRow(phase.Key, share.Key, time / total, time / 1e6),
+    ];
+
+    private static RunRow Run(Trace trace)
+    {
+        Iteration[] timed = [.. trace.Iterations.Where(iteration => !iteration.Warmup)];
+        var load = trace.Phases.FirstOrDefault(phase => phase.Name == "load_cold");
+        return new RunRow
+        {
+            RunId = trace.RunId,
+            Repeat = (int)trace.Repeat,
+            Outcome = Name(trace.End.Outcome),
+            Reason = trace.End.Reason,
+            Message = trace.End.Message,
+            LoadMilliseconds = load is null ? null : (load.EndNs - load.StartNs) / 1e6,
+            WarmupIterations = trace.Iterations.Count - timed.Length,
+            TtftNanoseconds = [.. timed.Select(iteration => iteration.TtftNs)],
+            TpotNanoseconds = [.. timed.Select(Times).Select(times => times.TimePerOutputTokenNs).OfType<double>()],
+            TokenHash = timed.Length == 0 ? null : timed[0].TokenHash.ToString("x16", CultureInfo.InvariantCulture),
+        };
+    }
+
+    private static double MedianTtft(Trace trace) => Quantile.Median([.. Timed(trace).Select(iteration => (double)iteration.TtftNs)]);
+
+    private static double? MedianTpot(Trace trace)
+    {
+        double[] times = [.. Timed(trace).Select(Times).Select(iteration => iteration.TimePerOutputTokenNs).OfType<double>()];
+        return times.Length == 0 ? null : Quantile.Median(times);
+    }
+
+    private static IEnumerable<Iteration> Timed(Trace trace) => trace.Iterations.Where(iteration => !iteration.Warmup);
+
+    private static TokenTimes Times(Iteration iteration) => new(iteration.TtftNs, [.. iteration.InterTokenNs]);
+
+    private static double? Median(IEnumerable<double> values)
+    {
+        double[] samples = [.. values];
+        return samples.Length == 0 ? null : Quantile.Median(samples);
+    }
+
+    private static Dictionary<string, string> Flatten(Protos.V1.Environment? environment)
+    {
+        var flat = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (environment is null) return flat;
+        flat["device_id"] = environment.DeviceId;
+        flat["conditions_fingerprint"] = environment.ConditionsFingerprint;
+        foreach (var (name, value) in environment.Hardware.Concat(environment.Software).Concat(environment.Conditions)) flat[name] = value;
+        return flat;
+    }
+
+    private static string Name(Outcome outcome) => outcome switch
+    {
+        Outcome.Completed => "completed",
+        Outcome.Skipped => "skipped",
+        Outcome.Cancelled => "cancelled",
+        Outcome.OutOfMemory => "out_of_memory",
+        _ => "failed",
+    };
+}

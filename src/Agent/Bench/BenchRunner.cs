@@ -1,0 +1,187 @@
+using EdgeFleet.Agent.Artifacts;
+using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Output;
+using EdgeFleet.Agent.Worker;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Measurement.Findings;
+using EdgeFleet.Measurement.Scenarios;
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Catalogue;
+using EdgeFleet.Models.Checkpoints;
+using EdgeFleet.Models.Export;
+using EdgeFleet.Protos.V1;
+using Scenario = EdgeFleet.Measurement.Scenarios.Scenario;
+using Trace = EdgeFleet.Protos.V1.Trace;
+
+namespace EdgeFleet.Agent.Bench;
+
+/// <summary>Measures the scenarios of a request on this machine, each repeat in a worker of its own; a scenario that fails does not end the rest.</summary>
+internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, ProgressLine progress, TimeProvider time)
+{
+    private readonly Dictionary<int, MachineLimits?> limits = [];
+    private readonly string deviceId = DeviceIdentity.Local();
+    private readonly DateTimeOffset fireTime = time.GetUtcNow();
+
+    /// <summary>Runs.</summary>
+    /// <returns>Whether every scenario completed or was skipped for a stated limit of its model.</returns>
+    public async Task<bool> RunAsync(IRowWriter writer, CancellationToken cancellation)
+    {
+        var cache = new ArtifactCache(request.Cache);
+        var pack = request.RuntimePack is null ? RuntimePack.Bundled() : RuntimePack.Open(request.RuntimePack, cache.Hashes, cancellation);
+        var packId = PackId(pack);
+
+        var total = checked((long)request.Models.Length * request.Precisions.Length * request.Providers.Length) * request.Axes.Count;
+        if (total > SweepExpansion.DefaultMaximum) throw new SweepTooLargeException(total, SweepExpansion.DefaultMaximum);
+
+        var succeeded = true;
+        var done = 0;
+        foreach (var provider in request.Providers)
+        {
+            foreach (var location in request.Models)
+            {
+                foreach (var precision in request.Precisions)
+                {
+                    var template = Template(location, provider, precision, packId);
+                    var artifact = Obtain(cache, location, provider, precision, out var failure, cancellation);
+                    if (artifact is not null) template = Complete(template, artifact.Artifact);
+                    foreach (var scenario in SweepExpansion.Expand([template], request.Axes))
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        var label = $"[{++done}/{total}] {scenario.Model} {scenario.Precision} {scenario.Provider} context {scenario.ContextTokens}"
+                            + (scenario.DepthTokens > 0 ? $" depth {scenario.DepthTokens}" : "") + (scenario.Batch > 1 ? $" batch {scenario.Batch}" : "");
+                        var row = artifact is null
+                            ? BenchRowBuilder.Failed(WithThreads(scenario), RunReasons.ArtifactInvalid, failure)
+                            : await MeasureAsync(WithThreads(scenario), artifact, pack, label, cancellation);
+                        writer.Write(row);
+                        succeeded &= row.Outcome is "completed" or "skipped";
+                    }
+                }
+            }
+        }
+
+        progress.Clear();
+        writer.Complete();
+        return succeeded;
+    }
+
+    private async Task<BenchRow> MeasureAsync(Scenario scenario, ReadyArtifact artifact, RuntimePack pack, string label, CancellationToken cancellation)
+    {
+        var limit = Limits(scenario, pack, label);
+        var hash = ScenarioHash.Of(scenario);
+        var traces = new List<Trace>();
+        for (var repeat = 0; repeat < request.Repeats; repeat++)
+        {
+            var run = new WorkerRun
+            {
+                RunId = RunId.Compute("local", fireTime, deviceId, hash, repeat).ToString(),
+                Repeat = (uint)repeat,
+                Scenario = scenario.ToMessage(),
+                ArtifactDirectory = artifact.Artifact.Directory,
+                ManifestPath = artifact.ManifestPath ?? "",
+                RuntimePackDirectory = request.RuntimePack is null ? "" : pack.Directory,
+                MemoryBytesPerSecond = limit?.MemoryBytesPerSecond ?? 0,
+                MatrixFlopPerSecond = limit?.MatrixFlopPerSecond ?? 0,
+                Engine = request.Engine,
+                PromptSeed = request.Seed,
+            };
+            var of = request.Repeats > 1 ? $" repeat {repeat + 1}/{request.Repeats}" : "";
+            var result = await new WorkerProcess(launch).RunAsync(run, sign => progress.Show($"{label}{of}: {sign.Phase} {sign.Done}/{sign.Total}"), cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            AddFindings(result.Trace, artifact.Artifact.Manifest, scenario, limit);
+            traces.Add(result.Trace);
+
+            // A limit of the model or of the machine will be the same the next time.
+            if (result.Trace.End.Outcome is Outcome.Skipped or Outcome.OutOfMemory) break;
+        }
+
+        return BenchRowBuilder.Of(scenario, artifact.Artifact.Manifest.Cost(), traces) with { FmaFlopPerSecond = limit?.FmaFlopPerSecond };
+    }
+
+    private MachineLimits? Limits(Scenario scenario, RuntimePack pack, string label)
+    {
+        if (scenario.Provider != "cpu") return null;
+        if (limits.TryGetValue(scenario.Threads, out var known)) return known;
+
+        progress.Show($"{label}: probing memory bandwidth and matrix throughput with {scenario.Threads} threads");
+        return limits[scenario.Threads] = MachineLimits.Probe(pack.OperatorLibrary(ExecutionProvider.Cpu), scenario.Threads);
+    }
+
+    private static void AddFindings(Trace trace, ArtifactManifest manifest, Scenario scenario, MachineLimits? limit)
+    {
+        void Add(string code, string message) => trace.Findings.Add(new Finding { Code = code, Message = message });
+        if (manifest.Weights.Source == "random") Add(FindingCodes.RandomWeights, "The weights are seeded random numbers: speed and memory hold, text does not.");
+        if (manifest.PositionLimit is null && manifest.TrainedContext is { } trained && manifest.Rotary.Length > 0 && scenario.TotalTokens > trained)
+        {
+            Add(FindingCodes.BeyondTrainedContext, $"{scenario.TotalTokens} tokens exceed the {trained} that the model was trained for.");
+        }
+
+        if (limit is null && scenario.Provider == "cpu") Add(FindingCodes.RooflineUnavailable, "The operator library has no probes.");
+        if (trace.Environment?.Conditions.GetValueOrDefault("cpu_governor") is { } governor && governor != "performance")
+        {
+            Add(FindingCodes.ClocksNotPinned, $"The frequency governor is '{governor}'.");
+        }
+    }
+
+    private ReadyArtifact? Obtain(
+        ArtifactCache cache, ModelLocation location, string provider, ExportPrecision precision, out string failure, CancellationToken cancellation)
+    {
+        failure = "";
+        try
+        {
+            var target = provider == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
+            progress.Show($"{location.Name} {precision.Name()}: looking for the artifact");
+            return cache.Obtain(location, target, precision, progress.ForExport($"{location.Name} {precision.Name()}"), cancellation);
+        }
+        catch (Exception exception) when (exception is CheckpointException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            failure = exception.Message;
+            return null;
+        }
+    }
+
+    private Scenario Template(ModelLocation location, string provider, ExportPrecision precision, string packId) => new()
+    {
+        Model = location.Name,
+        Family = location is ModelLocation.FromCatalogue(var entry) ? FamilyName(entry.Family) : "",
+        ArtifactId = "",
+        RuntimePackId = packId,
+        Provider = provider,
+        Precision = precision.Name(),
+        ContextTokens = 0,
+        DecodeTokens = 0,
+        Batch = 0,
+        DepthTokens = 0,
+        PrefillChunkTokens = 0,
+        Threads = 0,
+        Logits = request.Logits,
+        PowerMode = "",
+        Weights = "",
+    };
+
+    private static Scenario Complete(Scenario template, Artifact artifact) => template with
+    {
+        Family = FamilyName(artifact.Manifest.Family),
+        ArtifactId = artifact.Id,
+        Precision = artifact.Manifest.Precision.Name,
+        Weights = artifact.Manifest.Weights.Source,
+    };
+
+    /// <summary>Results name the threads that ran, not "the device's choice".</summary>
+    private static Scenario WithThreads(Scenario scenario) =>
+        scenario.Threads > 0 ? scenario : scenario with { Threads = ProcessorInformation.Read().PhysicalCores };
+
+    private static string FamilyName(ModelFamily family) => family switch
+    {
+        ModelFamily.Transformer => "transformer",
+        ModelFamily.Ssm => "ssm",
+        _ => "hybrid",
+    };
+
+    private static string PackId(RuntimePack pack)
+    {
+        var manifest = Path.Combine(pack.Directory, RuntimePack.ManifestName);
+        return pack.Manifest is null
+            ? "bundled-" + pack.Load().Version
+            : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(manifest)));
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace EdgeFleet.Agent.Commands;
+
+/// <summary>The program's command line.</summary>
+internal static class AgentCommandLine
+{
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>Parses and runs.</summary>
+    public static async Task<int> RunAsync(string[] arguments, AgentConsole console)
+    {
+        var root = new RootCommand("Measures language models (Transformers, state space models, hybrids) on this machine.")
+        {
+            BenchCommand.Create(console),
+            VerifyCommand.Create(console),
+            GenerateCommand.Create(console),
+            ExportCommand.Create(console),
+            InspectCommand.Create(console),
+            ModelsCommand.Create(console),
+            DoctorCommand.Create(console),
+            WorkerCommand.Create(),
+        };
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await console.Error.WriteLineAsync($"error: {error.Message}");
+            await console.Error.WriteLineAsync($"Run '{CommandPath(parsed)} --help' to see what is possible.");
+            return ExitStatus.Usage;
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = console.Out,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TerminationTimeout,
+        };
+        return await parsed.InvokeAsync(configuration);
+    }
+
+    private static string CommandPath(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "edgefleet-agent" : "edgefleet-agent " + parsed.CommandResult.Command.Name;
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using EdgeFleet.Agent.Bench;
+using EdgeFleet.Agent.Output;
+using EdgeFleet.Agent.Worker;
+using EdgeFleet.Measurement.Axes;
+using EdgeFleet.Measurement.Scenarios;
+using EdgeFleet.Measurement.Warmup;
+using EdgeFleet.Protos.V1;
+
+namespace EdgeFleet.Agent.Commands;
+
+/// <summary><c>bench</c>: measures scenarios on this machine.</summary>
+internal static class BenchCommand
+{
+    private const int MaximumRepeats = 1000;
+    private static readonly WarmupPolicy DefaultWarmup = new();
+    private static readonly IterationPolicy DefaultIterations = new();
+
+    public static Command Create(AgentConsole console)
+    {
+        var model = new Option<string[]>("--model", "-m") { Required = true, Description = "Catalogue name, directory or org/name; repeatable, comma lists.", HelpName = "MODEL" };
+        var precision = new Option<string[]>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU); comma list. Default: fp32.", HelpName = "LIST" };
+        var provider = new Option<string[]>("--provider") { Description = "cpu, cuda or tensorrt; comma list. Default: cpu.", HelpName = "LIST" };
+        var context = Axis("--context", "Prompt tokens, e.g. 512, 1k,8k or 256-8k*2. Default: 512.", "512", "-c");
+        var depth = Axis("--depth", "Tokens already in the state. Default: 0.", "0", "-d");
+        var decode = Axis("--decode", "Generated tokens; 0 for prefill only. Default: 64.", "64", "-n");
+        var batch = Axis("--batch", "Sequences in step. Default: 1.", "1", "-b");
+        var threads = Axis("--threads", "Threads; 0 for the physical cores. Default: 0.", "0", "-t");
+        var chunk = Axis("--chunk", "Prefill in pieces of this many tokens; 0 for one piece. Default: 0.", "0");
+        var logits = new Option<string>("--logits") { Description = "Which prompt positions get logits: last or all.", DefaultValueFactory = _ => "last" };
+        logits.AcceptOnlyFromAmong("last", "all");
+        var repeats = Number("--repeats", "Fresh processes per scenario; 6 or more give intervals.", 1, "-r");
+        var seed = new Option<ulong>("--seed") { Description = "Seed of the prompt.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var output = new Option<OutputFormat>("--output", "-o") { Description = "table, markdown, csv or jsonl.", DefaultValueFactory = _ => OutputFormat.Table };
+        var runtimePack = ModelOptions.RuntimePack();
+        var cache = ModelOptions.Cache();
+        var iterations = Number("--iterations", "Most timed iterations of a run.", DefaultIterations.MaximumIterations);
+        var measureTime = Seconds("--measure-time", "Timed seconds after which no further iteration starts.", DefaultIterations.MaximumTime);
+        var warmupIterations = Number("--warmup-iterations", "Most warm-up iterations.", DefaultWarmup.MaximumIterations);
+        var warmupTime = Seconds("--warmup-time", "Seconds after which no further warm-up iteration starts.", DefaultWarmup.MaximumTime);
+        var deadline = Seconds("--deadline", "Seconds without a sign of life after which a worker is killed.", TimeSpan.FromMinutes(30));
+        var noMemory = new Option<bool>("--no-memory") { Description = "Leave out the memory pass." };
+        var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator class's share." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress on standard error." };
+        var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
+        {
+            model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, runtimePack, cache,
+            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile, quiet,
+        };
+
+        command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
+        {
+            var request = new BenchRequest
+            {
+                // Every name is found before the first measurement, so that a typing error does not end an hour's work.
+                Models = [.. NonEmpty(parsed.Items(model), "--model").Select(ModelOptions.Locate)],
+                Precisions = [.. Or(parsed.Items(precision), "fp32").Select(ModelOptions.Precision)],
+                Providers = [.. Or(parsed.Items(provider), "cpu").Select(ModelOptions.Provider)],
+                Axes = new SweepAxes
+                {
+                    Context = Values(parsed, context, AxisLimits.Context),
+                    Depth = Values(parsed, depth, AxisLimits.Depth),
+                    Decode = Values(parsed, decode, AxisLimits.Decode),
+                    Batch = Values(parsed, batch, AxisLimits.Batch),
+                    Threads = Values(parsed, threads, AxisLimits.Threads),
+                    Chunk = Values(parsed, chunk, AxisLimits.Chunk),
+                },
+                Logits = parsed.GetRequiredValue(logits),
+                Repeats = Within(parsed, repeats, 1, MaximumRepeats),
+                Seed = parsed.GetRequiredValue(seed),
+                RuntimePack = parsed.GetValue(runtimePack),
+                Cache = parsed.CacheDirectory(cache),
+                Engine = new EngineOptions
+                {
+                    MinWarmupIterations = (uint)DefaultWarmup.MinimumIterations,
+                    MaxWarmupIterations = (uint)Within(parsed, warmupIterations, 1, MaximumRepeats),
+                    MaxWarmupNs = Nanoseconds(parsed, warmupTime),
+                    MinIterations = (uint)DefaultIterations.MinimumIterations,
+                    MaxIterations = (uint)Within(parsed, iterations, 1, MaximumRepeats),
+                    MaxMeasureNs = Nanoseconds(parsed, measureTime),
+                    MemoryPass = !parsed.GetValue(noMemory),
+                    ProfilePass = parsed.GetValue(profile),
+                    PhaseDeadlineNs = Nanoseconds(parsed, deadline),
+                },
+            };
+            var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
+            var runner = new BenchRunner(request, WorkerLaunch.Self, progress, TimeProvider.System);
+            return await runner.RunAsync(Writer(parsed.GetRequiredValue(output), console), cancellation) ? ExitStatus.Success : ExitStatus.Failure;
+        });
+        return command;
+    }
+
+    private static IRowWriter Writer(OutputFormat format, AgentConsole console) => format switch
+    {
+        OutputFormat.Markdown => new MarkdownWriter(console.Out),
+        OutputFormat.Csv => new CsvWriter(console.Out),
+        OutputFormat.Jsonl => new JsonLinesWriter(console.Out),
+        _ => new TableWriter(console.Out, console.InteractiveOut),
+    };
+
+    private static Option<string> Axis(string name, string description, string value, params string[] aliases) =>
+        new(name, aliases) { Description = description, DefaultValueFactory = _ => value, HelpName = "AXIS" };
+
+    private static Option<int> Number(string name, string description, int value, params string[] aliases) =>
+        new(name, aliases) { Description = description, DefaultValueFactory = _ => value, HelpName = "N" };
+
+    private static Option<double> Seconds(string name, string description, TimeSpan value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value.TotalSeconds, HelpName = "SECONDS" };
+
+    private static ImmutableArray<int> Values(ParseResult parsed, Option<string> option, AxisLimits limits) =>
+        Measurement.Axes.Axis.Parse(option.Name.TrimStart('-'), parsed.GetRequiredValue(option), limits);
+
+    private static int Within(ParseResult parsed, Option<int> option, int minimum, int maximum) =>
+        parsed.GetRequiredValue(option) is var value && value >= minimum && value <= maximum
+            ? value
+            : throw new UsageException($"{option.Name} {value} is outside {minimum} to {maximum}.");
+
+    private static long Nanoseconds(ParseResult parsed, Option<double> option) =>
+        parsed.GetRequiredValue(option) is var seconds && seconds is >= 0 and <= 1e6
+            ? (long)(seconds * 1e9)
+            : throw new UsageException($"{option.Name} {seconds} is outside 0 to 1e6 seconds.");
+
+    private static string[] Or(string[] items, string value) => items.Length == 0 ? [value] : items;
+
+    private static string[] NonEmpty(string[] items, string option) => items.Length > 0 ? items : throw new UsageException($"{option} names nothing.");
+}

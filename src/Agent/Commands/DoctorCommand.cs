@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Globalization;
+using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Output;
+using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Models.Hashing;
+
+namespace EdgeFleet.Agent.Commands;
+
+/// <summary><c>doctor</c>: whether this machine can measure, and what with.</summary>
+internal static class DoctorCommand
+{
+    private const long LittleDisk = 8L << 30;
+    private const double Gibibyte = 1L << 30;
+
+    public static Command Create(AgentConsole console)
+    {
+        var runtimePack = ModelOptions.RuntimePack();
+        var cache = ModelOptions.Cache();
+        var command = new Command("doctor", "Checks this machine: providers, libraries, processor, memory, disk.") { runtimePack, cache };
+        command.SetGuardedAction(console, ExitStatus.Failure, (parsed, cancellation) =>
+        {
+            Check[] checks =
+            [
+                .. System(), .. Libraries(parsed.GetValue(runtimePack), cancellation), Disk(parsed.CacheDirectory(cache)),
+            ];
+            PlainTable.Write(console.Out, ["", "check", "found"], [.. checks.Select(check => (string[])[check.Sign, check.Name, check.Found])], rightAligned: []);
+            return Task.FromResult(checks.Any(check => check.Sign == Check.Bad) ? ExitStatus.Failure : ExitStatus.Success);
+        });
+        return command;
+    }
+
+    private static IEnumerable<Check> System()
+    {
+        var build = BuildInformation.Read();
+        var system = OperatingSystemInformation.Read();
+        var processor = ProcessorInformation.Read();
+        var memory = MemoryInformation.Read();
+        yield return Check.Fine("agent", $"{build.Version} ({build.Commit}), {build.Runtime}");
+        yield return Check.Fine("system", $"{system.Name}, kernel {system.Kernel}");
+        yield return Check.Fine("processor", $"{processor.Model}, {processor.PhysicalCores} cores, {processor.LogicalProcessors} usable processors");
+        var vectors = processor.InstructionSets.Contains("avx2") || processor.InstructionSets.Contains("asimd");
+        yield return new Check(
+            vectors ? Check.Good : Check.Doubtful, "instruction sets", string.Join(' ', processor.InstructionSets) + (vectors ? "" : " (neither AVX2 nor NEON: slow)"));
+        yield return processor.Governor == "performance"
+            ? Check.Fine("clocks", processor.Governor)
+            : new Check(Check.Doubtful, "clocks", $"governor {processor.Governor}; results carry the finding clocks_not_pinned");
+        yield return Check.Fine(
+            "memory", string.Create(CultureInfo.InvariantCulture, $"{memory.TotalBytes / Gibibyte:0.0} GiB, {memory.AvailableBytes / Gibibyte:0.0} available, {memory.SwapBytes / Gibibyte:0.0} swap"));
+        yield return HighWaterMark();
+    }
+
+    private static Check HighWaterMark()
+    {
+        try
+        {
+            ResidentMemory.ResetPeak();
+            return Check.Fine("peak memory", "the high-water mark can be reset");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new Check(Check.Doubtful, "peak memory", $"the high-water mark cannot be reset, so peak memory is unavailable: {exception.Message}");
+        }
+    }
+
+    private static IEnumerable<Check> Libraries(string? directory, CancellationToken cancellation)
+    {
+        RuntimePack pack;
+        OnnxRuntimeLibrary library;
+        Check? failure = null;
+        try
+        {
+            pack = directory is null ? RuntimePack.Bundled() : RuntimePack.Open(directory, new SessionHashMemory(), cancellation);
+            library = pack.Load();
+        }
+        catch (RuntimeLoadException exception)
+        {
+            failure = new Check(Check.Bad, "ONNX Runtime", exception.Message);
+            pack = null!;
+            library = null!;
+        }
+
+        if (failure is not null)
+        {
+            yield return failure;
+            yield break;
+        }
+
+        yield return Check.Fine("ONNX Runtime", $"{library.Version} ({library.Path}), built with {string.Join(", ", library.AvailableProviders)}");
+        yield return Operators(pack);
+        foreach (var provider in (ExecutionProvider[])[ExecutionProvider.Cuda, ExecutionProvider.TensorRt]) yield return Provider(pack, library, provider);
+    }
+
+    private static Check Operators(RuntimePack pack)
+    {
+        try
+        {
+            var path = pack.OperatorLibrary(ExecutionProvider.Cpu);
+            return OperatorLibrary.Version(path) is { } version
+                ? Check.Fine("operators", $"version {version} ({path})")
+                : new Check(Check.Bad, "operators", $"{path} is not an EdgeFleet operator library.");
+        }
+        catch (RuntimeLoadException exception)
+        {
+            return new Check(Check.Bad, "operators", exception.Message);
+        }
+        catch (DllNotFoundException exception)
+        {
+            return new Check(Check.Bad, "operators", exception.Message);
+        }
+    }
+
+    private static Check Provider(RuntimePack pack, OnnxRuntimeLibrary library, ExecutionProvider provider)
+    {
+        var name = provider == ExecutionProvider.Cuda ? "CUDA" : "TensorRT";
+        if (!library.AvailableProviders.Any(available => available.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+        {
+            return new Check(Check.Absent, name, "this ONNX Runtime is built without it; use a runtime pack that has it");
+        }
+
+        try
+        {
+            pack.Require(provider);
+            return Check.Fine(name, "its libraries are there");
+        }
+        catch (RuntimeLoadException exception)
+        {
+            return new Check(Check.Absent, name, exception.Message);
+        }
+    }
+
+    private static Check Disk(string cache)
+    {
+        var existing = cache;
+        while (!Directory.Exists(existing)) existing = Path.GetDirectoryName(existing)!;
+        var free = new DriveInfo(existing).AvailableFreeSpace;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{free / Gibibyte:0.0} GiB free for {cache}");
+        return new Check(free < LittleDisk ? Check.Doubtful : Check.Good, "disk", free < LittleDisk ? text + "; a model of 1 G parameters needs 4 GiB in fp32" : text);
+    }
+
+    private sealed record Check(string Sign, string Name, string Found)
+    {
+        public const string Good = "ok";
+        public const string Doubtful = "warn";
+        public const string Bad = "FAIL";
+        public const string Absent = "-";
+
+        public static Check Fine(string name, string found) => new(Good, name, found);
+    }
+}

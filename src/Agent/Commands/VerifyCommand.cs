@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using EdgeFleet.Agent.Artifacts;
+using EdgeFleet.Agent.Bench;
+using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Output;
+using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Inference.Verification;
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Export;
+
+namespace EdgeFleet.Agent.Commands;
+
+/// <summary><c>verify</c>: compares a checkpoint's logits with another framework's, on the artifact that bench would run.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create(AgentConsole console)
+    {
+        var checkpoint = new Argument<string>("CHECKPOINT") { Description = "Checkpoint directory, org/name, or an artifact." };
+        var reference = new Option<string>("--reference") { Required = true, Description = "safetensors file with input_ids int64 [B, T] and logits [B, T, V].", HelpName = "FILE" };
+        var prefill = new Option<int>("--prefill") { Description = "Tokens of the prefill, the rest one by one; 0 for all.", HelpName = "P" };
+        var chunk = new Option<int>("--chunk") { Description = "Prefill in pieces of this many tokens; 0 for one piece.", HelpName = "C" };
+        var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU).", DefaultValueFactory = _ => "fp32" };
+        var provider = new Option<string>("--provider") { Description = "cpu, cuda or tensorrt.", DefaultValueFactory = _ => "cpu" };
+        var tolerance = new Option<double?>("--tolerance") { Description = "Greatest error over the logits' deviation. Default: by family and precision (docs/measurement.md).", HelpName = "X" };
+        var threads = ModelOptions.Threads();
+        var output = new Option<string>("--output", "-o") { Description = "table or json.", DefaultValueFactory = _ => "table" };
+        output.AcceptOnlyFromAmong("table", "json");
+        var runtimePack = ModelOptions.RuntimePack();
+        var cache = ModelOptions.Cache();
+        var command = new Command("verify", "Compares every position's logits with a reference; status 1 past the tolerance, 2 on bad input.")
+        {
+            checkpoint, reference, prefill, chunk, precision, provider, tolerance, threads, output, runtimePack, cache,
+        };
+        command.SetGuardedAction(console, ExitStatus.Usage, async (parsed, cancellation) =>
+        {
+            if (parsed.GetValue(tolerance) is { } asked && !(asked > 0 && double.IsFinite(asked))) throw new UsageException($"--tolerance {asked} is not a positive number.");
+            if (parsed.GetValue(prefill) < 0) throw new UsageException($"--prefill {parsed.GetValue(prefill)} is negative.");
+            if (parsed.GetValue(chunk) < 0) throw new UsageException($"--chunk {parsed.GetValue(chunk)} is negative.");
+            var location = ModelOptions.Locate(parsed.GetRequiredValue(checkpoint));
+            var providerName = ModelOptions.Provider(parsed.GetRequiredValue(provider));
+            var named = ModelOptions.Precision(parsed.GetRequiredValue(precision));
+            var store = new ArtifactCache(parsed.CacheDirectory(cache));
+            var progress = new ProgressLine(console.Error, console.InteractiveError, quiet: !console.InteractiveError);
+            var target = providerName == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
+            var artifact = store.Obtain(location, target, named, progress.ForExport(location.Name), cancellation).Artifact;
+            progress.Clear();
+            var pack = parsed.GetValue(runtimePack) is { } directory ? RuntimePack.Open(directory, store.Hashes, cancellation) : RuntimePack.Bundled();
+            using var session = DecoderSession.Open(pack, artifact, new DecoderOptions
+            {
+                Provider = ModelOptions.Executor(providerName),
+                Threads = parsed.GetValue(threads) is > 0 and var count ? count : ProcessorInformation.Read().PhysicalCores,
+            });
+            var result = Verify(session, parsed.GetRequiredValue(reference), parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation);
+            var limit = parsed.GetValue(tolerance) ?? DefaultTolerance(artifact.Manifest.Family, named);
+            var row = Row(result);
+            if (parsed.GetRequiredValue(output) == "json") await console.Out.WriteLineAsync(JsonSerializer.Serialize(row, OutputJson.Default.VerificationRow));
+            else PlainTable.Write(console.Out, ["what", "value"], [.. Lines(row, result.MeanKl, limit)], rightAligned: []);
+
+            if (row.MaxErrorOverStd <= limit) return ExitStatus.Success;
+            await console.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{artifact.Manifest.Name}: the greatest error is {row.MaxErrorOverStd:G4} of the logits' deviation; {limit:G4} is allowed."));
+            return ExitStatus.Failure;
+        });
+        return command;
+    }
+
+    /// <summary>
+    /// What rounding explains, with room for another order of summation: float32 by family; float16 activations over all layers; int4 is a change of
+    /// the weights that no rounding bounds, so that its default only catches what is broken.
+    /// </summary>
+    internal static double DefaultTolerance(ModelFamily family, ExportPrecision precision) => (precision, family) switch
+    {
+        (ExportPrecision.Float32, ModelFamily.Transformer) => 1e-4,
+        (ExportPrecision.Float32, _) => 1e-3,
+        (ExportPrecision.Float16, ModelFamily.Transformer) => 2e-2,
+        (ExportPrecision.Float16, _) => 5e-2,
+        _ => 3,
+    };
+
+    private static VerificationResult Verify(DecoderSession session, string reference, int prefill, int chunk, CancellationToken cancellation)
+    {
+        try
+        {
+            return LogitVerifier.Verify(session, reference, prefill, chunk, cancellation);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+
+    /// <summary>JSON has no infinity: a logit that is not a number counts as the greatest error that can be written.</summary>
+    private static VerificationRow Row(VerificationResult result) => new(
+        Finite(result.MaxAbsError), result.LogitStd, Finite(result.MaxErrorOverStd), result.Top1Agreement, result.Positions);
+
+    private static double Finite(double value) => double.IsFinite(value) ? value : double.MaxValue;
+
+    private static IEnumerable<string[]> Lines(VerificationRow row, double meanKl, double limit)
+    {
+        static string Text(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
+        yield return ["max abs error", Text(row.MaxAbsError)];
+        yield return ["logit std", Text(row.LogitStd)];
+        yield return ["max error / std", $"{Text(row.MaxErrorOverStd)} (allowed {Text(limit)})"];
+        yield return ["top-1 agreement", Text(row.Top1Agreement)];
+        yield return ["mean KL, nats", Text(meanKl)];
+        yield return ["positions", row.Positions.ToString(CultureInfo.InvariantCulture)];
+    }
+}

@@ -1,0 +1,70 @@
+using EdgeFleet.Agent.Machine;
+using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Protos.V1;
+
+namespace EdgeFleet.Agent.Engine;
+
+/// <summary>Measures resident memory of a scenario in a pass of its own (docs/measurement.md, memory).</summary>
+internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulong seed)
+{
+    /// <summary>Runs the scenario once.</summary>
+    /// <param name="decoder">The scenario's decoder; made after the baseline, so that its state is not in it.</param>
+    /// <param name="timer">Drives it.</param>
+    /// <param name="ready">Memory when the session was ready.</param>
+    /// <param name="cancellation">Ends the pass.</param>
+    public Memory Run(Func<SessionDecoder> decoder, Func<SessionDecoder, IterationTimer> timer, ResidentMemory ready, CancellationToken cancellation)
+    {
+        var memory = new Memory
+        {
+            WeightsBytes = (ulong)session.Manifest.Files.Sum(file => file.Bytes),
+            LoadTransientBytes = (ulong)Math.Max(0, ready.PeakBytes - ready.Bytes),
+            Source = "process_resident",
+        };
+        var oneToken = scenario.Clone();
+        (oneToken.ContextTokens, oneToken.DepthTokens, oneToken.DecodeTokens, oneToken.PrefillChunkTokens) = (1, 0, 0, 0);
+        ResidentMemory baseline;
+        using (var probe = new SessionDecoder(session, oneToken, seed, cancellation))
+        {
+            probe.Prepare(cancellation);
+            probe.Prefill(cancellation);
+            baseline = ResidentMemory.Read();
+        }
+
+        memory.BaselineBytes = (ulong)baseline.Bytes;
+        var measured = decoder();
+        AddStates(memory, measured);
+        try
+        {
+            ResidentMemory.ResetPeak();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            memory.Unavailable = $"The high-water mark cannot be reset: {exception.Message}";
+            return memory;
+        }
+
+        timer(measured).Run(-1, warmup: true, cancellation);
+        var after = ResidentMemory.Read();
+        var added = measured.State.Sum(state => state.Allocated) - OneTokenStateBytes();
+        memory.PeakBytes = (ulong)after.PeakBytes;
+        memory.ActivationsBytes = after.PeakBytes - baseline.Bytes - added - Math.Max(0, after.FileBytes - baseline.FileBytes);
+        return memory;
+    }
+
+    /// <summary>The state's bytes by kind.</summary>
+    public static void AddStates(Memory memory, SessionDecoder decoder)
+    {
+        foreach (var state in decoder.State)
+        {
+            memory.States.Add(new StateMemory
+            {
+                Kind = state.Kind switch { StateKind.Kv => "kv", StateKind.Recurrent => "recurrent", _ => "convolution" },
+                ComputedBytes = (ulong)state.Needed,
+                AllocatedBytes = (ulong)state.Allocated,
+            });
+        }
+    }
+
+    private long OneTokenStateBytes() => session.Manifest.States.Sum(state => state.Bytes((int)scenario.Batch, 1));
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using EdgeFleet.Agent.Bench;
+using EdgeFleet.Agent.Engine;
+using EdgeFleet.Agent.Machine;
+using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Measurement;
+using EdgeFleet.Measurement.Findings;
+using EdgeFleet.Measurement.Roofline;
+using EdgeFleet.Measurement.Statistics;
+using EdgeFleet.Measurement.Tokens;
+using EdgeFleet.Measurement.Warmup;
+using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Hashing;
+using EdgeFleet.Protos.V1;
+using Trace = EdgeFleet.Protos.V1.Trace;
+
+namespace EdgeFleet.Agent.Worker;
+
+/// <summary>Performs a run on ONNX Runtime: load, memory pass, warm-up, timed iterations, profiling pass.</summary>
+internal sealed class ScenarioRunner : IScenarioRunner
+{
+    public RunEnd Execute(WorkerRun run, ITraceSink sink, CancellationToken cancellation)
+    {
+        var scenario = run.Scenario;
+        sink.Progress("load", 0, 1);
+        var pack = run.RuntimePackDirectory.Length > 0
+            ? RuntimePack.Open(run.RuntimePackDirectory, new SessionHashMemory(), cancellation)
+            : RuntimePack.Bundled();
+        var artifact = run.ManifestPath.Length == 0
+            ? Artifact.Open(run.ArtifactDirectory)
+            : new Artifact(run.ArtifactDirectory, ArtifactJson.Parse(File.ReadAllBytes(run.ManifestPath), run.ManifestPath));
+        using (var session = DecoderSession.Open(pack, artifact, Options(scenario)))
+        {
+            if (Measure(session, run, sink, cancellation) is { } end) return end;
+        }
+
+        if (run.Engine.ProfilePass)
+        {
+            sink.Progress("profile", 0, 1);
+            var profile = new Trace();
+            profile.Operators.Add(new ProfilePass(pack, artifact, Options(scenario)).Run(scenario, run.PromptSeed, cancellation));
+            sink.Part(profile);
+        }
+
+        return new RunEnd { Outcome = Outcome.Completed };
+    }
+
+    /// <summary>All but the profiling pass.</summary>
+    /// <returns>How the run ended, or null if it goes on.</returns>
+    private static RunEnd? Measure(DecoderSession session, WorkerRun run, ITraceSink sink, CancellationToken cancellation)
+    {
+        var scenario = run.Scenario;
+        var ready = ResidentMemory.Read();
+        sink.Part(Loaded(session));
+        if (session.Manifest.PositionLimit is { } limit && TotalTokens(scenario) > limit)
+        {
+            return new RunEnd
+            {
+                Outcome = Outcome.Skipped,
+                Reason = RunReasons.ContextExceedsPositions,
+                Message = $"{scenario.Model} has learned positions for {limit} tokens; {TotalTokens(scenario)} were asked for. Shorten --context, --depth or --decode.",
+            };
+        }
+
+        SessionDecoder? decoder = null;
+        try
+        {
+            SessionDecoder Make() => decoder = new SessionDecoder(session, scenario, run.PromptSeed, cancellation);
+            IterationTimer Timer(SessionDecoder of) => new(of, (int)scenario.Batch, (int)scenario.DecodeTokens, TimeProvider.System);
+            if (run.Engine.MemoryPass && scenario.Provider == Provider.Cpu)
+            {
+                sink.Progress("memory", 0, 1);
+                var memory = new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, ready, cancellation);
+                sink.Part(new Trace { Memory = memory });
+            }
+
+            var engine = new MeasuringEngine(Warmup(run.Engine), Iterations(run.Engine), sink);
+            var measured = engine.Measure(Timer(decoder ?? Make()), cancellation);
+            sink.Part(new Trace { Roofline = Roofline(session, run, measured) });
+        }
+        finally
+        {
+            decoder?.Dispose();
+        }
+
+        return null;
+    }
+
+    private static DecoderOptions Options(Scenario scenario) => new()
+    {
+        Provider = scenario.Provider switch
+        {
+            Provider.Cpu => ExecutionProvider.Cpu,
+            Provider.Cuda => ExecutionProvider.Cuda,
+            Provider.Tensorrt => ExecutionProvider.TensorRt,
+            _ => throw new InvalidDataException($"The scenario names provider {scenario.Provider}, which this agent does not know."),
+        },
+        Threads = (int)scenario.Threads,
+    };
+
+    private static Trace Loaded(DecoderSession session)
+    {
+        var now = Stopwatch.GetTimestamp();
+        using var self = Process.GetCurrentProcess();
+        var sinceStart = DateTime.Now - self.StartTime;
+        var manifest = session.Manifest;
+        var system = OperatingSystemInformation.Read();
+        var trace = new Trace
+        {
+            DefinitionsVersion = MeasurementDefinitions.Version,
+            Clock = new ClockAnchor
+            {
+                BootId = system.BootId,
+                MonotonicNs = now,
+                WallUnixNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
+            },
+            Environment = MachineEnvironment.Describe(session.Library.Version, system),
+            Precision = new PrecisionTriple
+            {
+                Weights = manifest.Precision.Weights,
+                Activations = manifest.Precision.Activations,
+                State = manifest.Precision.State,
+            },
+        };
+        trace.Phases.Add(new Phase { Name = "load_cold", StartNs = now - (sinceStart.Ticks * 100), EndNs = now, Iteration = -1 });
+        foreach (var route in manifest.Routes) trace.OperatorRoutes[route.Route] = trace.OperatorRoutes.GetValueOrDefault(route.Route) + 1;
+        return trace;
+    }
+
+    private static Roofline Roofline(DecoderSession session, WorkerRun run, IReadOnlyList<TokenTimes> measured)
+    {
+        var scenario = run.Scenario;
+        var cost = session.Manifest.Cost();
+        var flop = RooflineModel.PrefillFlop(
+            cost, (int)scenario.Batch, scenario.DepthTokens, scenario.ContextTokens, scenario.Logits == LogitsMode.All || !session.SelectsLogits);
+        var bytes = RooflineModel.DecodeBytesPerStep(
+            cost, (int)scenario.Batch, scenario.DepthTokens, scenario.ContextTokens, (int)scenario.DecodeTokens);
+        var roofline = new Roofline
+        {
+            MemoryBytesPerSecond = run.MemoryBytesPerSecond,
+            MatrixFlopPerSecond = run.MatrixFlopPerSecond,
+            PrefillFlop = (ulong)flop,
+            DecodeBytesPerToken = (ulong)(bytes ?? 0),
+        };
+        if (run.MatrixFlopPerSecond > 0)
+        {
+            roofline.Mfu = RooflineModel.Mfu(flop, Quantile.Median([.. measured.Select(times => (double)times.TimeToFirstTokenNs)]), run.MatrixFlopPerSecond);
+        }
+
+        if (run.MemoryBytesPerSecond > 0 && bytes is { } step)
+        {
+            roofline.Mbu = RooflineModel.Mbu(step, Quantile.Median([.. measured.Select(times => times.TimePerOutputTokenNs!.Value)]), run.MemoryBytesPerSecond);
+        }
+
+        return roofline;
+    }
+
+    private static long TotalTokens(Scenario scenario) => scenario.DepthTokens + scenario.ContextTokens + Math.Max(1L, scenario.DecodeTokens) - 1;
+
+    private static WarmupPolicy Warmup(EngineOptions options) => new()
+    {
+        MinimumIterations = (int)options.MinWarmupIterations,
+        MaximumIterations = (int)options.MaxWarmupIterations,
+        MaximumTime = TimeSpan.FromMicroseconds(options.MaxWarmupNs / 1000.0),
+    };
+
+    private static IterationPolicy Iterations(EngineOptions options) => new()
+    {
+        MinimumIterations = Math.Max(1, (int)options.MinIterations),
+        MaximumIterations = Math.Max(1, (int)options.MaxIterations),
+        MaximumTime = TimeSpan.FromMicroseconds(options.MaxMeasureNs / 1000.0),
+    };
+}

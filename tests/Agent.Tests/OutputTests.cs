@@ -1,0 +1,78 @@
+using System.Text.Json;
+using EdgeFleet.Agent.Output;
+using Xunit;
+
+namespace EdgeFleet.Agent.Tests;
+
+public sealed class OutputTests
+{
+    [Fact]
+    public void Markdown_is_a_table_with_the_machine_below()
+    {
+        var text = Write(output => new MarkdownWriter(output), Rows.Completed, Rows.Failed);
+        string[] expected =
+        [
+            "| model | family | precision | provider | thr | context | depth | batch | TTFT ms | prefill t/s | TPOT ms | decode t/s | peak MiB | activ. MiB | state MiB | MBU | MFU | weights | outcome | findings |",
+            "| --- | --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- |",
+            "| mamba-130m | ssm | fp32 | cpu | 2 | 1024 | 0 | 1 | 100.00 ±0.50 | 10240.0 | 12.25 | 81.6 | 700.0 | 90.0 | 10.0 | 0.75 | - | random |  | clocks_not_pinned |",
+            "| mamba-130m | ssm | fp32 | cpu | 2 | 1024 | 0 | 1 | - | - | - | - | - | - | 10.0 | - | - | random | failed: worker_crashed | clocks_not_pinned |",
+            "",
+            "edgefleet-agent 0.1.0 (0123456789), ONNX Runtime unknown, CPU, \"fast\" | x (unknown), unknown, definitions 1",
+            "",
+        ];
+        Assert.Equal(expected, text.Split('\n'));
+    }
+
+    [Fact]
+    public void Csv_quotes_what_needs_it_and_keeps_exact_numbers()
+    {
+        var lines = Write(output => new CsvWriter(output), Rows.Completed, Rows.Failed).Split("\r\n");
+        Assert.Equal(Column.All.Length, lines[0].Split(',').Length);
+        Assert.Equal(Column.All.Length, Column.All.Select(column => column.Name).Distinct().Count());
+        Assert.Contains(",81.63265306122449,", lines[1], StringComparison.Ordinal);
+        Assert.Contains("\"CPU, \"\"fast\"\" | x\"", lines[1], StringComparison.Ordinal);
+        Assert.Contains("\"It said \"\"no\"\",\nthen died.\"", lines[2], StringComparison.Ordinal);
+        Assert.Equal("", lines[3]);
+    }
+
+    [Fact]
+    public void A_line_of_JSON_holds_the_whole_row_in_snake_case()
+    {
+        var lines = Write(output => new JsonLinesWriter(output), Rows.Completed, Rows.Failed).Split('\n');
+        Assert.Equal(3, lines.Length);
+        using var row = JsonDocument.Parse(lines[0]);
+        Assert.Equal(100, row.RootElement.GetProperty("ttft_milliseconds").GetProperty("median").GetDouble());
+        Assert.Equal(JsonValueKind.Null, row.RootElement.GetProperty("mfu").ValueKind);
+        using var failed = JsonDocument.Parse(lines[1]);
+        Assert.Equal("It said \"no\",\nthen died.", failed.RootElement.GetProperty("message").GetString());
+        Assert.Equal(JsonValueKind.Null, failed.RootElement.GetProperty("ttft_milliseconds").ValueKind);
+    }
+
+    [Fact]
+    public void A_plain_table_leaves_out_columns_that_say_nothing_and_lists_failures()
+    {
+        var text = Write(output => new TableWriter(output, interactive: false), Rows.Completed, Rows.Failed);
+        var lines = text.Split(Environment.NewLine);
+        Assert.DoesNotContain("MFU", lines[0], StringComparison.Ordinal);
+        Assert.Contains("MBU", lines[0], StringComparison.Ordinal);
+        Assert.Contains("worker_crashed", lines[2], StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.StartsWith("mamba-130m fp32 context 1024: failed (worker_crashed): It said", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_table_too_wide_for_the_terminal_is_not_cut()
+    {
+        var text = Write(output => new TableWriter(output, interactive: true), Rows.Completed, Rows.Failed);
+        Assert.Contains("clocks_not_pinned", text, StringComparison.Ordinal);
+        Assert.Contains("failed: worker_crashed", text, StringComparison.Ordinal);
+    }
+
+    private static string Write(Func<TextWriter, IRowWriter> make, params BenchRow[] rows)
+    {
+        using var output = new StringWriter();
+        var writer = make(output);
+        foreach (var row in rows) writer.Write(row);
+        writer.Complete();
+        return output.ToString();
+    }
+}
