@@ -14,6 +14,9 @@ enum class TileStart {
 
 namespace detail {
 
+// Rows of the panel that are fetched ahead of their use: it comes from the second-level cache.
+inline constexpr size_t kRowsAhead = 12;
+
 // c[Rows, Vectors * lanes] = start + a[Rows, depth] * b[depth, Vectors * lanes]. `tail` is the number of valid lanes in the last vector
 // of c; b must be readable for whole vectors.
 template <class S, size_t Rows, size_t Vectors, bool Whole>
@@ -32,6 +35,7 @@ template <class S, size_t Rows, size_t Vectors, bool Whole>
 #pragma GCC unroll 16
     for (size_t v = 0; v < Vectors; v++) {
       column[v] = S::Load(b + v * S::kLanes);
+      if (v * S::kLanes * sizeof(float) % 64 == 0) __builtin_prefetch(b + kRowsAhead * b_stride + v * S::kLanes, 0, 3);
     }
 #pragma GCC unroll 16
     for (size_t r = 0; r < Rows; r++) {

@@ -15,64 +15,92 @@ namespace edgefleet::EDGEFLEET_ISA {
 
 #if defined(__AVX512F__)
 
-struct DotTile {
-  // 16 accumulators, 8 vectors of weights, the scales and a few temporaries fill 32 registers.
-  static constexpr size_t kGroupRows = 16;
-  using Floats = __m512;
-  using Integers = __m512i;
-  struct Weights {
-    __m512i quad[8];
-  };
+// Weights as they are stored: two quads of inputs in a vector.
+struct PackedBlock {
+  const uint8_t* block;
 
-  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) {
-    Weights w;
-    const __m512i low = _mm512_set1_epi8(15);
+  [[gnu::always_inline]] inline void Load(size_t pair, __m512i& low, __m512i& high) const {
+    const __m512i nibble = _mm512_set1_epi8(15);
+    const __m512i bytes = _mm512_loadu_si512(block + 64 * pair);
+    low = _mm512_and_si512(bytes, nibble);
+    high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble);
+  }
+};
+
+struct UnpackedBlock {
+  const uint8_t* block;
+
+  [[gnu::always_inline]] inline void Load(size_t pair, __m512i& low, __m512i& high) const {
+    low = _mm512_loadu_si512(block + 64 * pair);
+    high = _mm512_loadu_si512(block + 256 + 64 * pair);
+  }
+};
+
+struct DotTile {
+  // 12 sums of floats, 12 of integers, two quads of weights, their scales and temporaries fill 32 registers.
+  static constexpr size_t kGroupRows = 12;
+  using Floats = __m512;
+
+  static void StoreUnpacked(uint8_t* target, const PackedBlock& source) {
 #pragma GCC unroll 4
-    for (int j = 0; j < 4; j++) {
-      const __m512i bytes = _mm512_loadu_si512(block + 64 * j);
-      w.quad[j] = _mm512_and_si512(bytes, low);
-      w.quad[4 + j] = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low);
+    for (size_t pair = 0; pair < 4; pair++) {
+      __m512i low;
+      __m512i high;
+      source.Load(pair, low, high);
+      _mm512_storeu_si512(target + 64 * pair, low);
+      _mm512_storeu_si512(target + 256 + 64 * pair, high);
     }
-    return w;
-  }
-  [[gnu::always_inline]] static inline Weights LoadUnpacked(const uint8_t* block) {
-    Weights w;
-#pragma GCC unroll 8
-    for (int j = 0; j < 8; j++) w.quad[j] = _mm512_loadu_si512(block + 64 * j);
-    return w;
-  }
-  static void StoreUnpacked(uint8_t* block, const Weights& w) {
-#pragma GCC unroll 8
-    for (int j = 0; j < 8; j++) _mm512_storeu_si512(block + 64 * j, w.quad[j]);
   }
   [[gnu::always_inline]] static inline __m512i Quad(const int8_t* x) {
     int32_t quad;
     std::memcpy(&quad, x, sizeof quad);
     return _mm512_set1_epi32(quad);
   }
-  // start + sum over the block. Without VNNI the weights must be below 16: eight products of pairs stay within 16 bits.
-  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+  // sum[r] += (start + weights * x) * scales * x_scale, for each row r. Quads are the outer loop, so that neighbouring instructions belong
+  // to different sums: one sum's eight steps wait for each other. Without VNNI the weights must be below 16: eight products of pairs
+  // then stay within 16 bits.
+  template <size_t Rows, typename Block>
+  [[gnu::always_inline]] static inline void Accumulate(const Block& block, const int8_t* x, const float* x_scales, const int32_t* starts,
+                                                       Floats scales, Floats* sum) {
+    __m512i total[Rows];
+#pragma GCC unroll 16
+    for (size_t r = 0; r < Rows; r++) {
 #if defined(__AVX512VNNI__)
-    __m512i sum = _mm512_set1_epi32(start);
-#pragma GCC unroll 8
-    for (int j = 0; j < 8; j++) sum = _mm512_dpbusd_epi32(sum, w.quad[j], Quad(x + 4 * j));
-    return sum;
+      total[r] = _mm512_set1_epi32(starts[r]);
 #else
-    __m512i pairs = _mm512_maddubs_epi16(w.quad[0], Quad(x));
-#pragma GCC unroll 8
-    for (int j = 1; j < 8; j++) pairs = _mm512_add_epi16(pairs, _mm512_maddubs_epi16(w.quad[j], Quad(x + 4 * j)));
-    return _mm512_add_epi32(_mm512_madd_epi16(pairs, _mm512_set1_epi16(1)), _mm512_set1_epi32(start));
+      total[r] = _mm512_setzero_si512();
 #endif
+    }
+#pragma GCC unroll 4
+    for (size_t pair = 0; pair < 4; pair++) {
+      __m512i weight[2];
+      block.Load(pair, weight[0], weight[1]);
+#pragma GCC unroll 2
+      for (size_t half = 0; half < 2; half++) {
+#pragma GCC unroll 16
+        for (size_t r = 0; r < Rows; r++) {
+          const __m512i quad = Quad(x + r * 32 + 16 * half + 4 * pair);
+#if defined(__AVX512VNNI__)
+          total[r] = _mm512_dpbusd_epi32(total[r], weight[half], quad);
+#else
+          total[r] = _mm512_add_epi16(total[r], _mm512_maddubs_epi16(weight[half], quad));
+#endif
+        }
+      }
+    }
+#pragma GCC unroll 16
+    for (size_t r = 0; r < Rows; r++) {
+#if !defined(__AVX512VNNI__)
+      total[r] = _mm512_add_epi32(_mm512_madd_epi16(total[r], _mm512_set1_epi16(1)), _mm512_set1_epi32(starts[r]));
+#endif
+      sum[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(total[r]), _mm512_mul_ps(scales, _mm512_set1_ps(x_scales[r])), sum[r]);
+    }
   }
   [[gnu::always_inline]] static inline Floats Zero() { return _mm512_setzero_ps(); }
   [[gnu::always_inline]] static inline Floats LoadScales(const uint16_t* scales) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales)));
   }
   [[gnu::always_inline]] static inline Floats LoadScales(const float* scales) { return _mm512_loadu_ps(scales); }
-  // sum + integers * (weight scales * activation scale)
-  [[gnu::always_inline]] static inline Floats Scale(Floats sum, Integers integers, Floats scales, float scale) {
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers), _mm512_mul_ps(scales, _mm512_set1_ps(scale)), sum);
-  }
   static void Store(float* y, Floats v, const float* bias, size_t count) {
     const __mmask16 mask = static_cast<__mmask16>((1u << count) - 1u);
     if (bias != nullptr) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, bias));
@@ -82,6 +110,10 @@ struct DotTile {
 
 #elif defined(__AVX2__)
 
+struct PackedBlock {
+  const uint8_t* block;
+};
+
 struct DotTile {
   static constexpr size_t kGroupRows = 4;
   struct Floats {
@@ -90,18 +122,12 @@ struct DotTile {
   struct Integers {
     __m256i half[2];
   };
-  // Sixteen vectors do not fit the registers: the weights stay where they are and are unpacked at use.
-  struct Weights {
-    const uint8_t* block;
-  };
-
-  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) { return {block}; }
   [[gnu::always_inline]] static inline __m256i Quad(const int8_t* x) {
     int32_t quad;
     std::memcpy(&quad, x, sizeof quad);
     return _mm256_set1_epi32(quad);
   }
-  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+  [[gnu::always_inline]] static inline Integers Dot(const PackedBlock& w, const int8_t* x, int32_t start) {
     const __m256i low = _mm256_set1_epi8(15);
     Integers sum;
 #pragma GCC unroll 2
@@ -131,6 +157,12 @@ struct DotTile {
     }
     return sum;
   }
+  template <size_t Rows>
+  [[gnu::always_inline]] static inline void Accumulate(const PackedBlock& block, const int8_t* x, const float* x_scales,
+                                                       const int32_t* starts, const Floats& scales, Floats* sum) {
+#pragma GCC unroll 4
+    for (size_t r = 0; r < Rows; r++) sum[r] = Scale(sum[r], Dot(block, x + r * 32, starts[r]), scales, x_scales[r]);
+  }
   static void Store(float* y, const Floats& v, const float* bias, size_t count) {
     float lanes[16];
     _mm256_storeu_ps(lanes, v.half[0]);
@@ -141,6 +173,10 @@ struct DotTile {
 
 #elif defined(__aarch64__)
 
+struct PackedBlock {
+  const uint8_t* block;
+};
+
 struct DotTile {
   static constexpr size_t kGroupRows = 4;
   struct Floats {
@@ -149,17 +185,12 @@ struct DotTile {
   struct Integers {
     int32x4_t quarter[4];
   };
-  struct Weights {
-    const uint8_t* block;
-  };
-
-  [[gnu::always_inline]] static inline Weights LoadPacked(const uint8_t* block) { return {block}; }
   [[gnu::always_inline]] static inline int8x16_t Quad(const int8_t* x) {
     int32_t quad;
     std::memcpy(&quad, x, sizeof quad);
     return vreinterpretq_s8_s32(vdupq_n_s32(quad));
   }
-  [[gnu::always_inline]] static inline Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+  [[gnu::always_inline]] static inline Integers Dot(const PackedBlock& w, const int8_t* x, int32_t start) {
     Integers sum;
 #pragma GCC unroll 4
     for (int r = 0; r < 4; r++) {
@@ -209,6 +240,12 @@ struct DotTile {
     }
     return sum;
   }
+  template <size_t Rows>
+  [[gnu::always_inline]] static inline void Accumulate(const PackedBlock& block, const int8_t* x, const float* x_scales,
+                                                       const int32_t* starts, const Floats& scales, Floats* sum) {
+#pragma GCC unroll 4
+    for (size_t r = 0; r < Rows; r++) sum[r] = Scale(sum[r], Dot(block, x + r * 32, starts[r]), scales, x_scales[r]);
+  }
   static void Store(float* y, const Floats& v, const float* bias, size_t count) {
     float lanes[16];
     for (int r = 0; r < 4; r++) vst1q_f32(lanes + 4 * r, v.quarter[r]);
@@ -218,6 +255,10 @@ struct DotTile {
 
 #else
 
+struct PackedBlock {
+  const uint8_t* block;
+};
+
 struct DotTile {
   static constexpr size_t kGroupRows = 4;
   struct Floats {
@@ -226,12 +267,7 @@ struct DotTile {
   struct Integers {
     int32_t lane[16];
   };
-  struct Weights {
-    const uint8_t* block;
-  };
-
-  static Weights LoadPacked(const uint8_t* block) { return {block}; }
-  static Integers Dot(const Weights& w, const int8_t* x, int32_t start) {
+  static Integers Dot(const PackedBlock& w, const int8_t* x, int32_t start) {
     Integers sum;
     for (int r = 0; r < 16; r++) {
       int32_t total = start;
@@ -254,6 +290,12 @@ struct DotTile {
   static Floats Scale(Floats sum, const Integers& integers, const Floats& scales, float scale) {
     for (int r = 0; r < 16; r++) sum.lane[r] += static_cast<float>(integers.lane[r]) * (scales.lane[r] * scale);
     return sum;
+  }
+  template <size_t Rows>
+  [[gnu::always_inline]] static inline void Accumulate(const PackedBlock& block, const int8_t* x, const float* x_scales,
+                                                       const int32_t* starts, const Floats& scales, Floats* sum) {
+#pragma GCC unroll 4
+    for (size_t r = 0; r < Rows; r++) sum[r] = Scale(sum[r], Dot(block, x + r * 32, starts[r]), scales, x_scales[r]);
   }
   static void Store(float* y, const Floats& v, const float* bias, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = v.lane[i] + (bias != nullptr ? bias[i] : 0.0f);

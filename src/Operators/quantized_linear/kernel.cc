@@ -18,13 +18,13 @@ constexpr size_t kPrefetchBytes = 2048;
 struct GroupBlock {
   const int8_t* values;
   const float* scales;
-  const int32_t* sums;
+  const int32_t* starts;
 
   [[gnu::always_inline]] GroupBlock(const uint8_t* group, size_t rows, size_t block) {
     const uint8_t* at = group + block * rows * kActivationBlockBytes;
     values = reinterpret_cast<const int8_t*>(at);
     scales = reinterpret_cast<const float*>(at + rows * kQuantizedBlock);
-    sums = reinterpret_cast<const int32_t*>(at + rows * (kQuantizedBlock + sizeof(float)));
+    starts = reinterpret_cast<const int32_t*>(at + rows * (kQuantizedBlock + sizeof(float)));
   }
 };
 
@@ -47,12 +47,7 @@ void PackedTile(const QuantizedOperands& o, const uint8_t* group, const uint8_t*
     const GroupBlock x(group, Rows, b);
 #pragma GCC unroll 4
     for (size_t i = 0; i < kPackedBlock; i += 64) __builtin_prefetch(weight + kPrefetchBytes + i, 0, 3);
-    const auto w = DotTile::LoadPacked(weight);
-    const auto scale = DotTile::LoadScales(scales);
-#pragma GCC unroll 16
-    for (size_t r = 0; r < Rows; r++) {
-      sum[r] = DotTile::Scale(sum[r], DotTile::Dot(w, x.values + r * kQuantizedBlock, -8 * x.sums[r]), scale, x.scales[r]);
-    }
+    DotTile::Accumulate<Rows>(PackedBlock{weight}, x.values, x.scales, x.starts, DotTile::LoadScales(scales), sum);
     weight += kPackedBlock;
     scales += kQuantizedTile;
   }
@@ -74,21 +69,16 @@ void SelectPackedTile(size_t rows, const QuantizedOperands& o, const uint8_t* gr
 
 #if defined(__AVX512VNNI__)
 
-// One tile for one group from unpacked weights with `zero` added to each, and float scales.
+// One tile for one group from unpacked weights and float scales.
 template <size_t Rows>
-void UnpackedTile(const QuantizedOperands& o, const uint8_t* group, const uint8_t* weight, const float* scales, int32_t zero,
+void UnpackedTile(const QuantizedOperands& o, const uint8_t* group, const uint8_t* weight, const float* scales,
                   const float* bias, float* y, size_t count) {
   DotTile::Floats sum[Rows];
 #pragma GCC unroll 16
   for (size_t r = 0; r < Rows; r++) sum[r] = DotTile::Zero();
   for (size_t b = 0; b < o.blocks; b++) {
     const GroupBlock x(group, Rows, b);
-    const auto w = DotTile::LoadUnpacked(weight);
-    const auto scale = DotTile::LoadScales(scales);
-#pragma GCC unroll 16
-    for (size_t r = 0; r < Rows; r++) {
-      sum[r] = DotTile::Scale(sum[r], DotTile::Dot(w, x.values + r * kQuantizedBlock, -zero * x.sums[r]), scale, x.scales[r]);
-    }
+    DotTile::Accumulate<Rows>(UnpackedBlock{weight}, x.values, x.scales, x.starts, DotTile::LoadScales(scales), sum);
     weight += kUnpackedBlock;
     scales += kQuantizedTile;
   }
@@ -98,23 +88,23 @@ void UnpackedTile(const QuantizedOperands& o, const uint8_t* group, const uint8_
 
 template <size_t Rows>
 void SelectUnpackedTile(size_t rows, const QuantizedOperands& o, const uint8_t* group, const uint8_t* weight, const float* scales,
-                        int32_t zero, const float* bias, float* y, size_t count) {
+                        const float* bias, float* y, size_t count) {
   if constexpr (Rows > 1) {
     if (rows < Rows) {
-      SelectUnpackedTile<Rows - 1>(rows, o, group, weight, scales, zero, bias, y, count);
+      SelectUnpackedTile<Rows - 1>(rows, o, group, weight, scales, bias, y, count);
       return;
     }
   }
-  UnpackedTile<Rows>(o, group, weight, scales, zero, bias, y, count);
+  UnpackedTile<Rows>(o, group, weight, scales, bias, y, count);
 }
 
 void UnpackedTileOfGroups(const QuantizedOperands& o, size_t first_group, size_t last_group, size_t tile, const uint8_t* weight,
-                          const float* scales, int32_t zero) {
+                          const float* scales) {
   const size_t n = tile * kQuantizedTile;
   const size_t count = o.n - n < kQuantizedTile ? o.n - n : kQuantizedTile;
   for (size_t g = first_group; g < last_group; g++) {
     const Group group(g, o.rows);
-    SelectUnpackedTile<kGroupRows>(group.rows, o, group.Activations(o), weight, scales, zero, o.bias != nullptr ? o.bias + n : nullptr,
+    SelectUnpackedTile<kGroupRows>(group.rows, o, group.Activations(o), weight, scales, o.bias != nullptr ? o.bias + n : nullptr,
                                    o.y + group.first * o.n + n, count);
   }
 }
@@ -143,7 +133,7 @@ void UnpackTile4(const QuantizedOperands& o, size_t tile, uint8_t* weight, float
   const uint8_t* packed = o.weight + tile * o.blocks * kPackedBlock;
   const uint16_t* halves = o.scales + tile * o.blocks * kQuantizedTile;
   for (size_t b = 0; b < o.blocks; b++) {
-    DotTile::StoreUnpacked(weight + b * kUnpackedBlock, DotTile::LoadPacked(packed + b * kPackedBlock));
+    DotTile::StoreUnpacked(weight + b * kUnpackedBlock, PackedBlock{packed + b * kPackedBlock});
     _mm512_storeu_ps(scales + b * kQuantizedTile, DotTile::LoadScales(halves + b * kQuantizedTile));
   }
 }
@@ -173,7 +163,7 @@ struct LinearRow {
     for (size_t b = 0; b < blocks; b++) {
       const GroupBlock x(group, rows, b);
       std::memcpy(values + b * kQuantizedBlock, x.values + row * kQuantizedBlock, kQuantizedBlock);
-      starts[b * 8] = -128 * x.sums[row];
+      starts[b * 8] = x.starts[row];
       scales[b] = x.scales[row];
     }
   }
@@ -275,7 +265,8 @@ float DotRow8(const uint8_t* group, size_t rows, size_t row, const int8_t* weigh
 
 size_t QuantizedGroupRows() { return kGroupRows; }
 
-void QuantizeActivations(const float* x, size_t rows, size_t blocks, uint8_t* group) {
+void QuantizeActivations(const float* x, size_t rows, size_t blocks, size_t bits, uint8_t* group) {
+  const int32_t zero = bits == 4 ? 8 : 128;
   for (size_t b = 0; b < blocks; b++) {
     uint8_t* at = group + b * rows * kActivationBlockBytes;
     for (size_t r = 0; r < rows; r++) {
@@ -289,17 +280,25 @@ void QuantizeActivations(const float* x, size_t rows, size_t blocks, uint8_t* gr
       // Blocks of next to nothing become zeros: the reciprocal of a smaller maximum would overflow.
       const bool tiny = !(maximum > 1e-35f);
       const auto factor = S::Set(tiny ? 0.0f : 127.0f / maximum);
+      int8_t* to = reinterpret_cast<int8_t*>(at) + r * kQuantizedBlock;
+#if defined(__AVX512F__)
+      const __m512i low = _mm512_cvtps_epi32(S::Multiply(S::Load(values), factor));
+      const __m512i high = _mm512_cvtps_epi32(S::Multiply(S::Load(values + 16), factor));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(low));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm512_cvtepi32_epi8(high));
+      const int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high));
+#else
       float rounded[kQuantizedBlock];
       for (size_t i = 0; i < kQuantizedBlock; i += S::kLanes) S::Store(rounded + i, S::Round(S::Multiply(S::Load(values + i), factor)));
-      int8_t* to = reinterpret_cast<int8_t*>(at) + r * kQuantizedBlock;
       int32_t sum = 0;
       for (size_t i = 0; i < kQuantizedBlock; i++) {
         const int32_t whole = static_cast<int32_t>(rounded[i]);
         to[i] = static_cast<int8_t>(whole);
         sum += whole;
       }
+#endif
       reinterpret_cast<float*>(at + rows * kQuantizedBlock)[r] = tiny ? 0.0f : maximum / 127.0f;
-      reinterpret_cast<int32_t*>(at + rows * (kQuantizedBlock + sizeof(float)))[r] = sum;
+      reinterpret_cast<int32_t*>(at + rows * (kQuantizedBlock + sizeof(float)))[r] = -zero * sum;
     }
   }
 }
@@ -321,7 +320,7 @@ void QuantizedProduct4(const QuantizedOperands& o, size_t first_group, size_t la
     if (last_group - first_group > 1) {
       float* scales = reinterpret_cast<float*>(workspace + o.blocks * kUnpackedBlock);
       UnpackTile4(o, tile, workspace, scales);
-      UnpackedTileOfGroups(o, first_group, last_group, tile, workspace, scales, 8);
+      UnpackedTileOfGroups(o, first_group, last_group, tile, workspace, scales);
       continue;
     }
 #endif
@@ -357,7 +356,7 @@ void QuantizedProduct8(const QuantizedOperands& o, size_t first_group, size_t la
   float* scales = reinterpret_cast<float*>(workspace + o.blocks * kUnpackedBlock);
   for (size_t tile = first; tile < last; tile++) {
     UnpackTile8(o, tile, workspace, scales);
-    UnpackedTileOfGroups(o, first_group, last_group, tile, workspace, scales, 128);
+    UnpackedTileOfGroups(o, first_group, last_group, tile, workspace, scales);
   }
 #else
   for (size_t n = begin; n < end; n++) {

@@ -12,7 +12,7 @@ namespace edgefleet {
 inline constexpr size_t kQuantizedBlock = 32;
 inline constexpr size_t kQuantizedTile = 16;
 
-/// Bytes of one block of one activation row: 32 values, their scale and their sum.
+/// Bytes of one block of one activation row: 32 values, their scale and the start of their sums.
 inline constexpr size_t kActivationBlockBytes = kQuantizedBlock + sizeof(float) + sizeof(int32_t);
 
 struct QuantizedOperands {
@@ -27,11 +27,12 @@ struct QuantizedOperands {
 };
 
 /// Rows that a kernel multiplies at a time. Row r belongs to group g = r / QuantizedGroupRows; within a group of G rows, block b is
-/// at b * G * kActivationBlockBytes: G x 32 int8 values, G float scales, G int32 sums.
+/// at b * G * kActivationBlockBytes: G x 32 int8 values, G float scales, G int32 starts. Kernels store weights with
+/// 8 (4 bits) or 128 (8 bits) added; a start takes that back: it is minus so many times the sum of the block's values.
 EDGEFLEET_KERNEL(QuantizedGroupRows, size_t())
 
 /// Quantises the rows of one group: q = round(x * 127 / max|x|), scale = max|x| / 127.
-EDGEFLEET_KERNEL(QuantizeActivations, void(const float* x, size_t rows, size_t blocks, uint8_t* group))
+EDGEFLEET_KERNEL(QuantizeActivations, void(const float* x, size_t rows, size_t blocks, size_t bits, uint8_t* group))
 
 /// Bytes of workspace that one task of the kernels below needs.
 EDGEFLEET_KERNEL(QuantizedWorkspace, size_t(size_t blocks, size_t bits))

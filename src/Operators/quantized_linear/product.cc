@@ -34,7 +34,7 @@ void QuantizedProduct(const float* x, size_t rows, const QuantizedWeights& w, fl
   uint8_t* const activations = static_cast<uint8_t*>(quantized.Reserve(rows * row_bytes));
   const auto quantize_group = [&](int64_t group) {
     const size_t first = static_cast<size_t>(group) * group_rows;
-    quantize(x + first * w.k, std::min(group_rows, rows - first), blocks, activations + first * row_bytes);
+    quantize(x + first * w.k, std::min(group_rows, rows - first), blocks, w.bits, activations + first * row_bytes);
   };
   parallel_for(static_cast<int64_t>(groups), quantize_group);
 
