@@ -1,0 +1,56 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgeFleet.Collector.Hosting;
+using EdgeFleet.Protos.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace EdgeFleet.Cli.Connection;
+
+/// <summary>Calls to one collector, whose key is pinned.</summary>
+internal sealed class CollectorConnection : IDisposable
+{
+    private const int LargestMessage = 128 << 20;
+
+    private readonly GrpcChannel channel;
+
+    private CollectorConnection(CollectorAddress address)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                // The fingerprint is the trust: names and issuers of a self-signed certificate say nothing.
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 presented
+                    && Convert.ToHexStringLower(SHA256.HashData(presented.PublicKey.ExportSubjectPublicKeyInfo())) == address.Fingerprint,
+            },
+        };
+        var token = CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            metadata.Add("authorization", "Bearer " + address.Token);
+            return Task.CompletedTask;
+        });
+        channel = GrpcChannel.ForAddress(address.Uri, new GrpcChannelOptions
+        {
+            HttpHandler = handler, DisposeHttpClient = true, Credentials = ChannelCredentials.Create(new SslCredentials(), token), MaxReceiveMessageSize = LargestMessage,
+        });
+        Fleet = new Fleet.FleetClient(channel);
+    }
+
+    /// <summary>The operators' service.</summary>
+    public Fleet.FleetClient Fleet { get; }
+
+    /// <summary>Connects to an address, or to the one in a file when it begins with <c>@</c>.</summary>
+    /// <exception cref="FormatException">There is none, or it is not one.</exception>
+    public static CollectorConnection Open(string? address)
+    {
+        if (string.IsNullOrWhiteSpace(address)) throw new FormatException("No collector is named. Give --collector @FILE with the operator-string of the collector's data directory, or set EDGEFLEET_COLLECTOR.");
+        return new CollectorConnection(CollectorAddress.Parse(address[0] == '@' ? File.ReadAllText(address[1..]) : address));
+    }
+
+    /// <summary>Ends the connection.</summary>
+    public void Dispose() => channel.Dispose();
+}

@@ -1,0 +1,42 @@
+using Google.Protobuf;
+using Spectre.Console;
+
+namespace EdgeFleet.Cli.Output;
+
+/// <summary>Writes answers.</summary>
+/// <param name="Format">How.</param>
+/// <param name="Writer">Where.</param>
+internal sealed record Printer(OutputFormat Format, TextWriter Writer)
+{
+    private const int PipeWidth = 400;
+
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
+
+    /// <summary>Whether programs read.</summary>
+    public bool IsJson => Format == OutputFormat.Json;
+
+    /// <summary>Writes a message as JSON, or as what the table says.</summary>
+    public void Write(IMessage message, Action<IAnsiConsole> table)
+    {
+        if (IsJson) Writer.WriteLine(Json.Format(message));
+        else table(Console());
+    }
+
+    /// <summary>Writes rows under a head.</summary>
+    public void Table(IMessage message, string[] head, IEnumerable<string[]> rows) => Write(message, console =>
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in head) table.AddColumn(new TableColumn(column).NoWrap());
+        foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
+        console.Write(table);
+    });
+
+    private IAnsiConsole Console()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Writer) });
+
+        // A pipe has no width; cells that wrap would be of no use to what reads it.
+        if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
+        return console;
+    }
+}

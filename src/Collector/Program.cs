@@ -1,0 +1,31 @@
+using System.CommandLine;
+using EdgeFleet.Collector.Hosting;
+using EdgeFleet.Collector.Storage;
+
+var data = new Option<string>("--data") { Description = "Directory of everything the collector keeps.", DefaultValueFactory = _ => "/var/lib/edgefleet/collector" };
+var port = new Option<int>("--port") { Description = "TLS port; 0 takes a free one.", DefaultValueFactory = _ => 7443 };
+var listen = new Option<string>("--listen") { Description = "Address to listen on.", DefaultValueFactory = _ => "0.0.0.0" };
+var host = new Option<string?>("--host") { Description = "Name or address under which agents reach this machine; default its host name." };
+var models = new Option<string?>("--models") { Description = "Directory of further catalogue entries." };
+var command = new RootCommand("EdgeFleet's central service.") { data, port, listen, host, models };
+command.SetAction(async (parsed, _) =>
+{
+    var options = new CollectorOptions
+    {
+        DataDirectory = parsed.GetRequiredValue(data), Port = parsed.GetValue(port), Listen = parsed.GetRequiredValue(listen), PublicHost = parsed.GetValue(host), ModelsDirectory = parsed.GetValue(models),
+    };
+    try
+    {
+        await using var collector = await CollectorHost.StartAsync(options);
+        await Console.Out.WriteLineAsync($"collector   https://{collector.Join.Host}:{collector.Port}");
+        await Console.Out.WriteLineAsync($"tokens      {Path.GetFullPath(options.DataDirectory)}/join-string and operator-string (for --join @FILE and --collector @FILE)");
+        await collector.WaitAsync();
+        return 0;
+    }
+    catch (Exception error) when (error is StorageException or IOException or UnauthorizedAccessException)
+    {
+        await Console.Error.WriteLineAsync($"edgefleet-collector: {error.Message}");
+        return 1;
+    }
+});
+return await command.Parse(args).InvokeAsync();
