@@ -17,6 +17,8 @@ command -v ninja >/dev/null || packages+=(ninja-build)
 echo 'int main(){}' | "$(command -v g++ || echo true)" -x c++ - -lz -o /dev/null 2>/dev/null || packages+=(zlib1g-dev)
 if [ "${1:-}" = tests ]; then
   [ -e /usr/src/googletest/CMakeLists.txt ] || packages+=(libgtest-dev)
+  # Metrics, rules and dashboards are tested against a real Prometheus.
+  command -v promtool >/dev/null || packages+=(prometheus)
 fi
 
 [ ${#packages[@]} -gt 0 ] || exit 0
