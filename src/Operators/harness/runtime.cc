@@ -9,7 +9,7 @@ namespace {
 constexpr uint32_t kApiVersion = 23;
 }
 
-Runtime::Runtime(const std::string& library) {
+Runtime::Runtime(const std::string& library, int threads) : shares_threads_(threads > 0) {
   // Never unloaded: the runtime's threads and statics may outlive this object.
   void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw std::runtime_error(dlerror());
@@ -18,7 +18,17 @@ Runtime::Runtime(const std::string& library) {
   version_ = get_base()->GetVersionString();
   api_ = get_base()->GetApi(kApiVersion);
   if (api_ == nullptr) throw std::runtime_error(library + " is ONNX Runtime " + version_ + "; 1.23 or newer is needed");
-  Check(api_->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "edgefleet", &env_));
+  if (!shares_threads_) {
+    Check(api_->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "edgefleet", &env_));
+    return;
+  }
+  OrtThreadingOptions* options = nullptr;
+  Check(api_->CreateThreadingOptions(&options));
+  OrtStatus* status = api_->SetGlobalIntraOpNumThreads(options, threads);
+  if (status == nullptr) status = api_->SetGlobalSpinControl(options, 1);
+  if (status == nullptr) status = api_->CreateEnvWithGlobalThreadPools(ORT_LOGGING_LEVEL_ERROR, "edgefleet", options, &env_);
+  api_->ReleaseThreadingOptions(options);
+  Check(status);
 }
 
 Runtime::~Runtime() { api_->ReleaseEnv(env_); }
@@ -47,7 +57,7 @@ Session::Session(const Runtime& runtime, const std::string& model, const std::st
   const OrtApi& api = runtime.api();
   OrtSessionOptions* options = nullptr;
   runtime.Check(api.CreateSessionOptions(&options));
-  OrtStatus* status = api.SetIntraOpNumThreads(options, threads);
+  OrtStatus* status = runtime.shares_threads() ? api.DisablePerSessionThreads(options) : api.SetIntraOpNumThreads(options, threads);
   if (status == nullptr) status = api.RegisterCustomOpsLibrary_V2(options, operators.c_str());
   if (status == nullptr) status = api.CreateSessionFromArray(runtime.env(), model.data(), model.size(), options, &session_);
   api.ReleaseSessionOptions(options);

@@ -11,14 +11,16 @@ namespace edgefleet::harness {
 
 class Runtime {
  public:
-  /// Throws std::runtime_error when the library cannot be loaded or is older than 1.23.
-  explicit Runtime(const std::string& library);
+  /// Throws std::runtime_error when the library cannot be loaded or is older than 1.23. With `threads` above 0, sessions of that many
+  /// threads share one pool, so that a session's spinning threads do not disturb another's measurement.
+  explicit Runtime(const std::string& library, int threads = 0);
   ~Runtime();
   Runtime(const Runtime&) = delete;
 
   const OrtApi& api() const { return *api_; }
   const OrtEnv* env() const { return env_; }
   std::string version() const { return version_; }
+  bool shares_threads() const { return shares_threads_; }
 
   /// Throws std::runtime_error with the runtime's message.
   void Check(OrtStatus* status) const;
@@ -27,6 +29,7 @@ class Runtime {
   const OrtApi* api_ = nullptr;
   OrtEnv* env_ = nullptr;
   std::string version_;
+  bool shares_threads_;
 };
 
 /// A tensor over memory that somebody else owns.
@@ -45,7 +48,7 @@ class TensorValue {
 
 class Session {
  public:
-  /// `operators` is the path of libedgefleet_ops.so.
+  /// `operators` is the path of libedgefleet_ops.so. `threads` has no effect when the runtime's sessions share a pool.
   Session(const Runtime& runtime, const std::string& model, const std::string& operators, int threads);
   ~Session();
   Session(const Session&) = delete;
