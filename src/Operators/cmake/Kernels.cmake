@@ -3,7 +3,7 @@
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set(EDGEFLEET_ISAS baseline avx2 avx512 avx512_vnni)
   set(EDGEFLEET_FLAGS_avx2 -mavx2 -mfma -mf16c)
-  set(EDGEFLEET_FLAGS_avx512 ${EDGEFLEET_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
+  set(EDGEFLEET_FLAGS_avx512 ${EDGEFLEET_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprfchw -mprefer-vector-width=512)
   set(EDGEFLEET_FLAGS_avx512_vnni ${EDGEFLEET_FLAGS_avx512} -mavx512vnni)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   set(EDGEFLEET_ISAS baseline neon neon_dot)

@@ -55,6 +55,7 @@ struct RegisterTile {
   /// sums[r] += sum over k of left[r][k * left_step] * right[k * right_stride].
   EDGEFLEET_INLINE void Accumulate(const TileRows& left, int64_t left_step, const float* right, int64_t right_stride, int64_t depth) {
     int64_t at = 0;
+#pragma GCC unroll 2
     for (int64_t k = 0; k < depth; ++k, at += left_step, right += right_stride) {
       Floats vectors[kColumns];
 #pragma GCC unroll 4

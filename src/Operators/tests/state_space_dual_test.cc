@@ -133,6 +133,18 @@ TEST_P(StateSpaceDualOnCpu, HandsStateOverAtEverySplitAndInPlace) {
   }
 }
 
+TEST_P(StateSpaceDualOnCpu, MatchesTheReferenceFromAnEmptyState) {
+  RandomTensors random(27);
+  for (const int64_t head_size : {20, 64}) {
+    Problem<float> problem(random, {2, 130, 1, 3, head_size, 24});
+    std::fill(problem.past.begin(), problem.past.end(), 0.0f);
+    const auto exact = reference::StateSpaceDual(problem.arguments);
+    Select<float>(GetParam())(problem.arguments, ThreadedFor{2});
+    EXPECT_LE(problem.OutputError(exact), 1e-5);
+    EXPECT_LE(problem.StateError(exact), 1e-5);
+  }
+}
+
 TEST_P(StateSpaceDualOnCpu, GivesTheSameBitsForAnyNumberOfThreads) {
   RandomTensors random(24);
   for (const int64_t tokens : {1, 100}) {
