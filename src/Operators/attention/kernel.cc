@@ -169,8 +169,15 @@ void AttentionBlock(const AttentionArguments& a, const AttentionTask& task, void
   for (size_t key = task.first_key; key < task.last_key; key += kAttentionKeys) {
     const size_t keys = Least(kAttentionKeys, task.last_key - key);
     const float* source = a.present_key + cache + key * d;
-    for (size_t c = 0; c < keys; c += kPanel) PackPanel<S>(source + c * d, d, Least(kPanel, keys - c), d, packed_keys + c * d);
     const float* values = a.present_value + cache + key * d;
+    for (size_t c = 0; c < keys; c += kPanel) {
+      // The next panel and the values of this one: packing reads across rows, which the hardware's prefetch does not follow.
+      for (size_t i = 0; i < kPanel * d; i += 16) {
+        __builtin_prefetch(source + (c + kPanel) * d + i, 0, 3);
+        __builtin_prefetch(values + c * d + i, 0, 2);
+      }
+      PackPanel<S>(source + c * d, d, Least(kPanel, keys - c), d, packed_keys + c * d);
+    }
     if (layout.value_stride != d) {
       float* packed = memory + layout.values;
       for (size_t i = 0; i < keys; i++) {
