@@ -81,12 +81,29 @@ public sealed class CommandTests : IDisposable
     {
         var bench = AgentRun.OfAsync(
             "bench", "--output", "jsonl", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--context", "64,8", "--decode", "2", "--iterations", "1000", "--measure-time", "3");
-        await KillFirstWorkerAsync();
+        using (var worker = await FindWorkerAsync()) worker.Kill();
         var run = await bench;
         Assert.Equal(1, run.Status);
         var rows = Lines(run);
         Assert.Equal(["failed", "completed"], rows.Select(row => row.GetProperty("outcome").GetString()));
         Assert.Equal("worker_crashed", rows[0].GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task A_worker_dies_with_its_agent()
+    {
+        using var agent = Process.Start(
+            new ProcessStartInfo(
+                AgentRun.Program,
+                ["bench", "--quiet", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--iterations", "1000", "--measure-time", "600"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        using var worker = await FindWorkerAsync();
+        agent.Kill();
+        await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(worker.HasExited);
     }
 
     [Theory]
@@ -248,21 +265,19 @@ public sealed class CommandTests : IDisposable
         [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     /// <summary>Finds the worker of the bench that uses this test's cache, by its parent's command line.</summary>
-    private async Task KillFirstWorkerAsync()
+    private async Task<Process> FindWorkerAsync()
     {
         while (true)
         {
             foreach (var candidate in Process.GetProcessesByName("edgefleet-agent"))
             {
-                using (candidate)
+                if (CommandLine(candidate.Id) is ["worker", ..] arguments
+                    && CommandLine(int.Parse(arguments[^1], CultureInfo.InvariantCulture)).Contains(Cache))
                 {
-                    if (CommandLine(candidate.Id) is ["worker", ..] arguments
-                        && CommandLine(int.Parse(arguments[^1], CultureInfo.InvariantCulture)).Contains(Cache))
-                    {
-                        candidate.Kill();
-                        return;
-                    }
+                    return candidate;
                 }
+
+                candidate.Dispose();
             }
 
             await Task.Delay(20);

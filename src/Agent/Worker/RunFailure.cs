@@ -1,3 +1,5 @@
+using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Protos.V1;
 
@@ -19,7 +21,8 @@ internal static class RunFailure
         var reason = exception switch
         {
             InvalidDataException or FileNotFoundException or DirectoryNotFoundException => RunReasons.ArtifactInvalid,
-            DllNotFoundException or PlatformNotSupportedException => RunReasons.ProviderUnavailable,
+            DllNotFoundException or PlatformNotSupportedException or RuntimeLoadException => RunReasons.ProviderUnavailable,
+            OnnxRuntimeException or DecoderException or NonFiniteLogitsException => RunReasons.RuntimeError,
             _ => RunReasons.InternalError,
         };
         return new RunEnd { Outcome = Outcome.Failed, Reason = reason, Message = exception.Message };
