@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes sure that what a build needs is on this machine (Debian 12, Ubuntu 22.04 or 24.04): installs missing packages when run as root or
 # where sudo asks nothing, and otherwise says which command to run.
-# usage: scripts/prerequisites.sh [tests]      "tests" adds what only the tests need
+# usage: scripts/prerequisites.sh [managed|tests]      "managed": for the collector and the command line, which need no compiler; "tests" adds what only the tests need
 set -euo pipefail
 
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
   echo "The .NET 10 SDK is needed (dotnet --list-sdks shows none): https://learn.microsoft.com/dotnet/core/install/linux" >&2
   exit 2
 fi
+
+[ "${1:-}" != managed ] || exit 0
 
 packages=()
 command -v cmake >/dev/null || packages+=(cmake)
@@ -22,7 +24,7 @@ if [ "${1:-}" = tests ]; then
 fi
 
 [ ${#packages[@]} -gt 0 ] || exit 0
-install="apt-get install -y --no-install-recommends ${packages[*]}"
+install=(apt-get install -y --no-install-recommends "${packages[@]}")
 if ! command -v apt-get >/dev/null; then
   echo "Missing: ${packages[*]} (Debian's names). Install them with this system's package manager." >&2
   exit 2
@@ -32,10 +34,10 @@ if [ "$(id -u)" = 0 ]; then
 elif sudo -n true 2>/dev/null; then
   as_root=(sudo)
 else
-  echo "Missing packages. Run: sudo $install" >&2
+  echo "Missing packages. Run: sudo ${install[*]}" >&2
   exit 2
 fi
 echo "installing ${packages[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq >&2
-"${as_root[@]}" $install >&2
+"${as_root[@]}" "${install[@]}" >&2
