@@ -19,6 +19,8 @@ internal static class Rows
         Decode = 64,
         Batch = 1,
         Chunk = 0,
+        Logits = "last",
+        RuntimePackId = "bundled-1.31.1",
         Weights = "random",
         Outcome = "completed",
         Reason = "",

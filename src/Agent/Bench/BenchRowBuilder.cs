@@ -20,11 +20,11 @@ internal static class BenchRowBuilder
     public static BenchRow Failed(Scenario scenario, string reason, string message) =>
         Base(scenario) with { Outcome = Name(Outcome.Failed), Reason = reason, Message = message };
 
-    /// <summary>A row of finished runs; statistics use the completed ones.</summary>
+    /// <summary>A row of finished runs; statistics use those that completed and that no finding invalidates.</summary>
     public static BenchRow Of(Scenario scenario, ModelCost cost, IReadOnlyList<Trace> traces)
     {
         var worst = traces.MaxBy(trace => Array.IndexOf(FromBest, trace.End.Outcome))!;
-        Trace[] completed = [.. traces.Where(trace => trace.End.Outcome == Outcome.Completed)];
+        Trace[] completed = [.. traces.Where(trace => trace.End.Outcome == Outcome.Completed && !trace.Findings.Any(finding => finding.Invalidates))];
         var ttft = MetricRow.Of(completed.Select(trace => MedianTtft(trace) / 1e6));
         var tpot = MetricRow.Of(completed.Select(MedianTpot).OfType<double>().Select(value => value / 1e6));
         var last = completed.LastOrDefault() ?? worst;
@@ -69,6 +69,8 @@ internal static class BenchRowBuilder
         Decode = scenario.DecodeTokens,
         Batch = scenario.Batch,
         Chunk = scenario.PrefillChunkTokens,
+        Logits = scenario.Logits,
+        RuntimePackId = scenario.RuntimePackId,
         Weights = scenario.Weights,
         Outcome = "",
         Reason = "",
@@ -118,9 +120,16 @@ internal static class BenchRowBuilder
             WarmupIterations = trace.Iterations.Count - timed.Length,
             TtftNanoseconds = [.. timed.Select(iteration => iteration.TtftNs)],
             TpotNanoseconds = [.. timed.Select(Times).Select(times => times.TimePerOutputTokenNs).OfType<double>()],
+            PeakBytes = trace.Memory is { PeakBytes: > 0 } memory ? memory.PeakBytes : null,
+            PrefillJoules = Joules(trace, "prefill"),
+            DecodeJoules = Joules(trace, "decode"),
+            InvalidatedBy = string.Join(' ', trace.Findings.Where(finding => finding.Invalidates).Select(finding => finding.Code)),
             TokenHash = timed.Length == 0 ? null : timed[0].TokenHash.ToString("x16", CultureInfo.InvariantCulture),
         };
     }
+
+    private static double? Joules(Trace trace, string phase) =>
+        trace.Energy.FirstOrDefault(energy => energy.Phase == phase && energy.Unavailable.Length == 0)?.GrossJoules;
 
     private static double MedianTtft(Trace trace) => Quantile.Median([.. Timed(trace).Select(iteration => (double)iteration.TtftNs)]);
 

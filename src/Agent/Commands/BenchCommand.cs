@@ -33,6 +33,7 @@ internal static class BenchCommand
         var repeats = Number("--repeats", "Fresh processes per scenario; 6 or more give intervals.", 1, "-r");
         var seed = new Option<ulong>("--seed") { Description = "Seed of the prompt.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var output = new Option<OutputFormat>("--output", "-o") { Description = "table, markdown, csv or jsonl.", DefaultValueFactory = _ => OutputFormat.Table };
+        var html = new Option<string?>("--html", "--report") { Description = "Also write a report with charts: one HTML file that needs nothing else.", HelpName = "FILE" };
         var runtimePack = ModelOptions.RuntimePack();
         var cache = ModelOptions.Cache();
         var iterations = Number("--iterations", "Most timed iterations of a run.", DefaultIterations.MaximumIterations);
@@ -45,7 +46,7 @@ internal static class BenchCommand
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress on standard error." };
         var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
         {
-            model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, runtimePack, cache,
+            model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, html, runtimePack, cache,
             iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile, quiet,
         };
 
@@ -86,7 +87,9 @@ internal static class BenchCommand
             };
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
             var runner = new BenchRunner(request, WorkerLaunch.Self, progress, TimeProvider.System);
-            return await runner.RunAsync(Writer(parsed.GetRequiredValue(output), console), cancellation) ? ExitStatus.Success : ExitStatus.Failure;
+            var format = parsed.GetRequiredValue(output);
+            var writer = new AnsweringWriter(Writer(format, console), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
+            return await runner.RunAsync(writer, cancellation) ? ExitStatus.Success : ExitStatus.Failure;
         });
         return command;
     }

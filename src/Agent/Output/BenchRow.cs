@@ -29,6 +29,11 @@ internal sealed record BenchRow
 
     public required int Chunk { get; init; }
 
+    /// <summary>Positions of the prompt that got logits: <c>last</c> or <c>all</c>.</summary>
+    public required string Logits { get; init; }
+
+    public required string RuntimePackId { get; init; }
+
     /// <summary><c>random</c>, <c>checkpoint</c> or <c>foreign</c>.</summary>
     public required string Weights { get; init; }
 

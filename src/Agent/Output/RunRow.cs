@@ -24,6 +24,18 @@ internal sealed record RunRow
     /// <summary>TPOT of each timed iteration in nanoseconds; empty where it is undefined.</summary>
     public required IReadOnlyList<double> TpotNanoseconds { get; init; }
 
+    /// <summary>High-water mark of the memory pass; null where it was not measured.</summary>
+    public required double? PeakBytes { get; init; }
+
+    /// <summary>Gross energy of a whole prefill; null where it is unavailable.</summary>
+    public required double? PrefillJoules { get; init; }
+
+    /// <summary>Gross energy of a whole decode; null where it is unavailable.</summary>
+    public required double? DecodeJoules { get; init; }
+
+    /// <summary>Codes of the findings that make this run count in no statistic; empty for a valid one.</summary>
+    public required string InvalidatedBy { get; init; }
+
     /// <summary>Hash of the generated ids of the first timed iteration, hexadecimal.</summary>
     public required string? TokenHash { get; init; }
 }

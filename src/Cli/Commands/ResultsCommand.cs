@@ -9,7 +9,10 @@ namespace EdgeFleet.Cli.Commands;
 internal static class ResultsCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("results", "Take results elsewhere.") { Export(common) };
+    public static Command Create(CommonOptions common) => new("results", "Compare results, or take them elsewhere.")
+    {
+        CompareResultsCommand.Create(common), Export(common),
+    };
 
     private static Command Export(CommonOptions common)
     {

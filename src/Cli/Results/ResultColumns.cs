@@ -28,6 +28,7 @@ internal static class ResultColumns
         Real("mbu_ratio", r => r.Result is { HasMbuRatio: true } x ? x.MbuRatio : null), Real("mfu_ratio", r => r.Result is { HasMfuRatio: true } x ? x.MfuRatio : null),
         Real("ttft_baseline_ratio", r => r.Result is { HasTtftBaselineRatio: true } x ? x.TtftBaselineRatio : null), Real("tpot_baseline_ratio", r => r.Result is { HasTpotBaselineRatio: true } x ? x.TpotBaselineRatio : null),
         Whole("iterations", r => r.Result?.Iterations), Text("findings", r => string.Join(' ', r.Result?.Findings ?? [])), Text("invalid", r => r.Result?.Invalid == true ? "true" : "false"),
+        Text("logits", r => r.Scenario.Logits == LogitsMode.All ? "all" : "last"),
     ];
 
     private static string Name(Outcome? outcome) => outcome switch

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using EdgeFleet.Measurement.Comparisons;
+
+namespace EdgeFleet.Measurement.Answers;
+
+/// <summary>Candidates at one context length in one quantity, best first.</summary>
+/// <param name="Quantity">The quantity.</param>
+/// <param name="Context">Prompt tokens.</param>
+/// <param name="Places">The candidates that were measured, by median.</param>
+public sealed record Ranking(Quantity Quantity, int Context, ImmutableArray<Place> Places);
+
+/// <summary>A candidate's place.</summary>
+/// <param name="Candidate">The candidate.</param>
+/// <param name="Summary">Its samples.</param>
+/// <param name="OverBest">Its median over the best's; 1 for the best.</param>
+/// <param name="AgainstBest">The verdict on it against the best; null for the best itself.</param>
+public sealed record Place(Candidate Candidate, Statistics.Summary Summary, double OverBest, Verdict? AgainstBest);
