@@ -7,12 +7,18 @@ var port = new Option<int>("--port") { Description = "TLS port; 0 takes a free o
 var listen = new Option<string>("--listen") { Description = "Address to listen on.", DefaultValueFactory = _ => "0.0.0.0" };
 var host = new Option<string?>("--host") { Description = "Name or address under which agents reach this machine; default its host name." };
 var models = new Option<string?>("--models") { Description = "Directory of further catalogue entries." };
-var command = new RootCommand("EdgeFleet's central service.") { data, port, listen, host, models };
+var heartbeat = new Option<double>("--heartbeat") { Description = "Seconds between signs of life on each agent's link, 0.1 to 600; three that are missed end it.", DefaultValueFactory = _ => 10 };
+heartbeat.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 600)) result.AddError("--heartbeat must be 0.1 to 600 seconds.");
+});
+var command = new RootCommand("EdgeFleet's central service.") { data, port, listen, host, models, heartbeat };
 command.SetAction(async (parsed, _) =>
 {
     var options = new CollectorOptions
     {
         DataDirectory = parsed.GetRequiredValue(data), Port = parsed.GetValue(port), Listen = parsed.GetRequiredValue(listen), PublicHost = parsed.GetValue(host), ModelsDirectory = parsed.GetValue(models),
+        HeartbeatInterval = TimeSpan.FromSeconds(parsed.GetValue(heartbeat)),
     };
     try
     {

@@ -87,7 +87,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
             var of = request.Repeats > 1 ? $" repeat {repeat + 1}/{request.Repeats}" : "";
             var result = await new WorkerProcess(launch).RunAsync(run, sign => progress.Show($"{label}{of}: {sign.Phase} {sign.Done}/{sign.Total}"), cancellation);
             cancellation.ThrowIfCancellationRequested();
-            AddFindings(result.Trace, artifact.Artifact.Manifest, scenario, limit);
+            RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu", limit is not null);
             traces.Add(result.Trace);
 
             // A limit of the model or of the machine will be the same the next time.
@@ -104,22 +104,6 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
 
         progress.Show($"{label}: probing memory bandwidth and matrix throughput with {scenario.Threads} threads");
         return limits[scenario.Threads] = MachineLimits.Probe(pack.OperatorLibrary(ExecutionProvider.Cpu), scenario.Threads);
-    }
-
-    private static void AddFindings(Trace trace, ArtifactManifest manifest, Scenario scenario, MachineLimits? limit)
-    {
-        void Add(string code, string message) => trace.Findings.Add(new Finding { Code = code, Message = message });
-        if (manifest.Weights.Source == "random") Add(FindingCodes.RandomWeights, "The weights are seeded random numbers: speed and memory hold, text does not.");
-        if (manifest.PositionLimit is null && manifest.TrainedContext is { } trained && manifest.Rotary.Length > 0 && scenario.TotalTokens > trained)
-        {
-            Add(FindingCodes.BeyondTrainedContext, $"{scenario.TotalTokens} tokens exceed the {trained} that the model was trained for.");
-        }
-
-        if (limit is null && scenario.Provider == "cpu") Add(FindingCodes.RooflineUnavailable, "The operator library has no probes.");
-        if (trace.Environment?.Conditions.GetValueOrDefault("cpu_governor") is { } governor && governor != "performance")
-        {
-            Add(FindingCodes.ClocksNotPinned, $"The frequency governor is '{governor}'.");
-        }
     }
 
     private ReadyArtifact? Obtain(

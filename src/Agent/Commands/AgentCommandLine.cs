@@ -19,7 +19,9 @@ internal static class AgentCommandLine
             InspectCommand.Create(console),
             ModelsCommand.Create(console),
             DoctorCommand.Create(console),
+            RunCommand.Create(console),
             WorkerCommand.Create(),
+            ProbeCommand.Create(console),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
@@ -34,7 +36,9 @@ internal static class AgentCommandLine
             Output = console.Out,
             Error = console.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TerminationTimeout,
+
+            // The daemon gives its run more time than this, and handles signals itself.
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name == RunCommand.Name ? null : TerminationTimeout,
         };
         return await parsed.InvokeAsync(configuration);
     }

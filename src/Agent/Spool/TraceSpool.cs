@@ -121,36 +121,31 @@ public sealed class TraceSpool : IDisposable
         arrivals is { } signal ? signal.WaitAsync(limit, cancellation) : throw new ObjectDisposedException(nameof(TraceSpool));
 
     /// <summary>Removes the oldest record after the collector acknowledged it.</summary>
-    /// <exception cref="InvalidOperationException">The sequence is not the oldest that waits.</exception>
-    public void Acknowledge(long sequence)
-    {
-        lock (gate)
-        {
-            RequireHead(sequence);
-            SettleHead(null);
-        }
-    }
+    /// <returns>False when it was dropped for its age or for space while it was on its way.</returns>
+    /// <exception cref="InvalidOperationException">The sequence is younger than the oldest that waits.</exception>
+    public bool Acknowledge(long sequence) => Settle(sequence, null);
 
     /// <summary>Removes the oldest record after the collector refused it for good.</summary>
-    /// <exception cref="InvalidOperationException">The sequence is not the oldest that waits.</exception>
-    public void Refuse(long sequence)
+    /// <returns>False when it was dropped for its age or for space while it was on its way.</returns>
+    /// <exception cref="InvalidOperationException">The sequence is younger than the oldest that waits.</exception>
+    public bool Refuse(long sequence) => Settle(sequence, DropReason.Refused);
+
+    /// <summary>Sequence of the oldest record that waits, or null.</summary>
+    public long? OldestWaiting
     {
-        lock (gate)
-        {
-            RequireHead(sequence);
-            SettleHead(DropReason.Refused);
-        }
+        get { lock (gate) return waiting.TryPeek(out var head) ? head.Entry.Sequence : null; }
     }
 
-    /// <summary>Payloads that wait, oldest first, for a look at what the spool holds; damaged ones are left out.</summary>
-    public IReadOnlyList<SpoolRecord> Snapshot()
+    /// <summary>Reads the records that wait, oldest first and one at a time; damaged ones are left out.</summary>
+    public IEnumerable<SpoolRecord> Records()
     {
-        lock (gate)
+        (SpoolSegment Segment, SpoolSegment.Entry Entry)[] items;
+        lock (gate) items = [.. waiting];
+        foreach (var item in items)
         {
-            return [.. from item in waiting
-                       let payload = item.Segment.Read(item.Entry)
-                       where payload is not null
-                       select new SpoolRecord(item.Entry.Sequence, item.Entry.SpooledAt, payload)];
+            byte[]? payload;
+            lock (gate) payload = item.Entry.Sequence > ledger.Settled ? item.Segment.Read(item.Entry) : null;
+            if (payload is not null) yield return new SpoolRecord(item.Entry.Sequence, item.Entry.SpooledAt, payload);
         }
     }
 
@@ -261,10 +256,16 @@ public sealed class TraceSpool : IDisposable
         segments.RemoveRange(0, settled);
     }
 
-    private void RequireHead(long sequence)
+    private bool Settle(long sequence, DropReason? dropped)
     {
-        if (!waiting.TryPeek(out var head) || head.Entry.Sequence != sequence)
-            throw new InvalidOperationException($"Record {sequence} is not the oldest that waits; records are settled in order.");
+        lock (gate)
+        {
+            if (sequence <= ledger.Settled) return false;
+            if (!waiting.TryPeek(out var head) || head.Entry.Sequence != sequence)
+                throw new InvalidOperationException($"Record {sequence} is not the oldest that waits; records are settled in order.");
+            SettleHead(dropped);
+            return true;
+        }
     }
 
     private bool CountLost(DropReason reason)

@@ -7,6 +7,7 @@ internal static partial class Posix
 {
     public const int Sigkill = 9;
     private const int PrSetPdeathsig = 1;
+    private const int ReadOnly = 0;
 
     /// <summary>Asks the kernel to kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
@@ -26,6 +27,34 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "getppid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int ParentProcessId();
+
+    /// <summary>Makes the names in a directory durable: a rename is on disk once its directory is (fsync(2)).</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void FlushDirectory(string directory)
+    {
+        var descriptor = Open(directory, ReadOnly);
+        if (descriptor < 0) throw new IOException($"{directory}: cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        try
+        {
+            if (Flush(descriptor) != 0) throw new IOException($"{directory}: cannot be made durable: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Flush(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

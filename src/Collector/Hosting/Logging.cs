@@ -17,6 +17,7 @@ internal static class Logging
             // It warns of settings that are meant (no server GC on small machines), and of the first tick of its watchdog.
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
             .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+            .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             .Enrich.WithProperty("collector", data.CollectorId);
         if (Console.IsErrorRedirected) log.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose);
         else log.WriteTo.Console(standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: System.Globalization.CultureInfo.InvariantCulture);

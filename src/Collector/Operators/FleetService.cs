@@ -188,7 +188,7 @@ internal sealed class FleetService(
         if (request.Name.Length is 0 or > 100 || request.Name.Any(char.IsControl)) throw RequestException.Invalid("name", "must have 1 to 100 printable characters");
         if (request.Misfire > MisfirePolicy.RunOnce) throw RequestException.Invalid("misfire", $"{(int)request.Misfire} is not a value that this collector knows");
         var zone = request.Zone.Length == 0 ? "UTC" : request.Zone;
-        var next = new Timetable(request.Cron, zone).After(time.GetUtcNow()) ?? throw RequestException.Invalid("cron", $"'{request.Cron}' never comes");
+        var next = ReadTimetable(request.Cron, zone).After(time.GetUtcNow()) ?? throw RequestException.Invalid("cron", $"'{request.Cron}' never comes");
         var definition = SweepRules.Complete(request.SourceCase switch
         {
             CreateScheduleRequest.SourceOneofCase.Definition => request.Definition,
@@ -354,6 +354,18 @@ internal sealed class FleetService(
 
     private static (string Sweep, string Device, long Ordinal) RunToken(string token) =>
         token.Length == 0 ? ("", "", -1) : token.Split('/') is [var sweep, var device, var ordinal] ? (sweep, device, NumberToken(ordinal)) : throw RequestException.Invalid("page_token", "is not from an answer before");
+
+    private static Timetable ReadTimetable(string cron, string zone)
+    {
+        try
+        {
+            return new Timetable(cron, zone);
+        }
+        catch (TimetableException error)
+        {
+            throw RequestException.Invalid(error.Field, error.Message);
+        }
+    }
 
     private sealed record StoredTrace(long Segment, long Offset, int Bytes, TraceHeader Header);
 }

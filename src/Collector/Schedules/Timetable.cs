@@ -1,10 +1,9 @@
 using Cronos;
-using EdgeFleet.Collector.Operators;
 using EdgeFleet.Protos.V1;
 
 namespace EdgeFleet.Collector.Schedules;
 
-/// <summary>When a schedule is due. Pure.</summary>
+/// <summary>When a schedule is due. Pure; agents compile this file too, so that both ends agree on every occasion.</summary>
 /// <remarks>
 /// Occasions follow the wall clock of the zone (Cronos): one in the hour that a clock skips in spring comes at the first moment after it, and one in the hour
 /// that a clock repeats in autumn comes once.
@@ -20,7 +19,7 @@ internal sealed class Timetable
     private readonly TimeZoneInfo zone;
 
     /// <summary>Reads a cron expression and a zone.</summary>
-    /// <exception cref="RequestException">One of them is not valid.</exception>
+    /// <exception cref="TimetableException">One of them is not valid.</exception>
     public Timetable(string cron, string zone)
     {
         try
@@ -29,7 +28,7 @@ internal sealed class Timetable
         }
         catch (CronFormatException error)
         {
-            throw RequestException.Invalid("cron", $"'{cron}': {error.Message} Write five fields: minute hour day month weekday");
+            throw new TimetableException("cron", $"'{cron}': {error.Message} Write five fields: minute hour day month weekday");
         }
 
         try
@@ -38,7 +37,7 @@ internal sealed class Timetable
         }
         catch (Exception error) when (error is TimeZoneNotFoundException or InvalidTimeZoneException)
         {
-            throw RequestException.Invalid("zone", $"'{zone}' is not a time zone of this machine; write e.g. Europe/Zurich or UTC");
+            throw new TimetableException("zone", $"'{zone}' is not a time zone of this machine; write e.g. Europe/Zurich or UTC");
         }
     }
 

@@ -35,4 +35,13 @@ public static class RunReasons
 
     /// <summary>Cancelled by the user or the agent.</summary>
     public const string Cancelled = "cancelled";
+
+    /// <summary>Failed: the agent was stopped or restarted while it performed the run.</summary>
+    public const string AgentRestarted = "agent_restarted";
+
+    /// <summary>Failed: the worker ran longer than the run's timeout.</summary>
+    public const string Timeout = "timeout";
+
+    /// <summary>Failed: the artifact could not be fetched or built.</summary>
+    public const string ArtifactUnavailable = "artifact_unavailable";
 }

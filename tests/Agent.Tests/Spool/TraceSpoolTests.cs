@@ -98,7 +98,7 @@ public sealed class TraceSpoolTests : IDisposable
                 Assert.True(oldest.Append(payload));
             Assert.True(oldest.Accounting.Bytes <= 2000);
             Assert.True(oldest.Accounting.Dropped[DropReason.Full] > 0);
-            Assert.Equal(10, oldest.Snapshot()[^1].Sequence);
+            Assert.Equal(10, oldest.Records().Last().Sequence);
             AssertIdentity(oldest, produced: 10, acknowledged: 0, spooled: oldest.Accounting.Spooled);
         }
 
@@ -106,7 +106,7 @@ public sealed class TraceSpoolTests : IDisposable
             Path.Combine(directory, "newest"), new SpoolOptions { BoundBytes = 2000, WhenFull = FullPolicy.DropNewest }, time);
         for (var index = 0; index < 10; index++)
             newest.Append(payload);
-        Assert.Equal(1, newest.Snapshot()[0].Sequence);
+        Assert.Equal(1, newest.Records().First().Sequence);
         Assert.Equal(6, newest.Accounting.Dropped[DropReason.Full]);
         AssertIdentity(newest, produced: 10, acknowledged: 0, spooled: 4);
     }
