@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using EdgeFleet.Cli.Commands;
 using EdgeFleet.Cli.Connection;
 using EdgeFleet.Cli.Output;
@@ -7,6 +8,7 @@ using Grpc.Core;
 var options = new CommonOptions();
 var root = new RootCommand("EdgeFleet: measure language models on a fleet of devices.")
 {
+    UpCommand.Create(options),
     StatusCommand.Create(options),
     DevicesCommand.Create(options),
     ModelsCommand.Create(options),
@@ -14,14 +16,25 @@ var root = new RootCommand("EdgeFleet: measure language models on a fleet of dev
     SchedulesCommand.Create(options),
     RunsCommand.Create(options),
     ResultsCommand.Create(options),
+    CompletionCommand.Create(),
 };
 options.AddTo(root);
 
+// '@' begins a file with an address here, not one with arguments.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Action is ParseErrorAction)
+{
+    foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync("edgefleet: " + error.Message);
+    await Console.Error.WriteLineAsync("'--help' shows how it is used.");
+    return 2;
+}
+
 // Exceptions are told apart here, once for all commands.
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+if (parsed.CommandResult.Command.Name == UpCommand.Name) invocation.ProcessTerminationTimeout = null;
 try
 {
-    return await root.Parse(args).InvokeAsync(invocation);
+    return await parsed.InvokeAsync(invocation);
 }
 catch (RpcException error)
 {

@@ -68,7 +68,7 @@ public sealed class IngestTests : IAsyncLifetime
         var trace = Simulation.Traces.Completed(assignment);
         var random = new Random(7);
         var series = new TelemetrySeries { Metric = "power_watts" };
-        for (var i = 0; i < 150_000; i++)
+        for (var i = 0; i < 300_000; i++)
         {
             series.TimeNs.Add(i);
             series.Value.Add(random.NextDouble());

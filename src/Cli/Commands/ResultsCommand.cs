@@ -9,10 +9,23 @@ namespace EdgeFleet.Cli.Commands;
 internal static class ResultsCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("results", "Compare results, or take them elsewhere.")
+    public static Command Create(CommonOptions common) => new("results", "Look at results, compare them, or take them elsewhere.")
     {
-        CompareResultsCommand.Create(common), Export(common),
+        ShowAll(common), CompareResultsCommand.Create(common), Export(common),
     };
+
+    private static Command ShowAll(CommonOptions common)
+    {
+        var filter = new RunFilter();
+        var command = new Command("show", "One row per device and scenario: medians over its repeats.");
+        filter.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var connection = common.Connect(parsed);
+            ResultTable.Write(common.Printer(parsed), ScenarioResult.Of((await RunsCommand.AllAsync(connection, filter.Request(parsed), cancellation)).Runs));
+        });
+        return command;
+    }
 
     private static Command Export(CommonOptions common)
     {

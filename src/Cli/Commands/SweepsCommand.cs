@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using EdgeFleet.Cli.Connection;
 using EdgeFleet.Cli.Output;
+using EdgeFleet.Cli.Results;
+using EdgeFleet.Cli.Sweeps;
 using EdgeFleet.Protos.V1;
-using Grpc.Core;
-using Spectre.Console;
 
 namespace EdgeFleet.Cli.Commands;
 
@@ -141,24 +141,14 @@ internal static class SweepsCommand
 
     private static async Task<int> FollowAsync(CollectorConnection connection, Printer printer, string id, CancellationToken cancellation)
     {
-        using var watch = connection.Fleet.WatchSweep(new WatchSweepRequest { SweepId = id }, cancellationToken: cancellation);
-        Sweep? last = null;
-        await foreach (var update in watch.ResponseStream.ReadAllAsync(cancellation))
+        var sweep = await new SweepFollower(connection, printer, TimeProvider.System).FollowAsync(id, cancellation);
+        if (!printer.IsJson)
         {
-            last = update.Sweep;
-            printer.Write(update, console => console.WriteLine(Line(update)));
+            Print(printer, sweep);
+            ResultTable.Write(printer, await ScenarioResult.OfSweepAsync(connection, sweep.SweepId, cancellation));
         }
 
-        if (!printer.IsJson && last is not null) Print(printer, last);
-        return last is { State: SweepState.Finished } && last.Counts.Completed == last.Counts.Total ? 0 : 1;
-    }
-
-    private static string Line(SweepUpdate update)
-    {
-        var counts = update.Sweep.Counts;
-        var active = string.Join("; ", update.Active.Take(4).Select(a =>
-            string.Create(CultureInfo.InvariantCulture, $"{Show.Id(a.DeviceId)} {a.Scenario.Model} {a.Scenario.ContextTokens} {a.Progress?.Phase} {(a.Progress is { Total: > 0 } p ? $"{p.Done}/{p.Total}" : "")}").TrimEnd()));
-        return string.Create(CultureInfo.InvariantCulture, $"{counts.Total - counts.Queued - counts.Issued}/{counts.Total} ended, {counts.Failed} failed  {active}").TrimEnd();
+        return sweep.State == SweepState.Finished && sweep.Counts.Completed == sweep.Counts.Total ? 0 : 1;
     }
 
     private static void Print(Printer printer, Sweep sweep)

@@ -24,8 +24,7 @@ internal sealed class CollectorConnection : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 // The fingerprint is the trust: names and issuers of a self-signed certificate say nothing.
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 presented
-                    && Convert.ToHexStringLower(SHA256.HashData(presented.PublicKey.ExportSubjectPublicKeyInfo())) == address.Fingerprint,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => IsTrusted(address, certificate as X509Certificate2),
             },
         };
         var token = CallCredentials.FromInterceptor((_, metadata) =>
@@ -48,9 +47,19 @@ internal sealed class CollectorConnection : IDisposable
     public static CollectorConnection Open(string? address)
     {
         if (string.IsNullOrWhiteSpace(address)) throw new FormatException("No collector is named. Give --collector @FILE with the operator-string of the collector's data directory, or set EDGEFLEET_COLLECTOR.");
-        return new CollectorConnection(CollectorAddress.Parse(address[0] == '@' ? File.ReadAllText(address[1..]) : address));
+        return new CollectorConnection(CollectorAddress.Parse(address[0] == '@' ? ReadFile(address[1..]) : address));
     }
 
     /// <summary>Ends the connection.</summary>
     public void Dispose() => channel.Dispose();
+
+    private static bool IsTrusted(CollectorAddress address, X509Certificate2? presented)
+    {
+        var fingerprint = presented is null ? "no key" : Convert.ToHexStringLower(SHA256.HashData(presented.PublicKey.ExportSubjectPublicKeyInfo()));
+        return fingerprint == address.Fingerprint ? true : throw new UntrustedKeyException(fingerprint, address.Fingerprint);
+    }
+
+    private static string ReadFile(string path) => File.Exists(path)
+        ? File.ReadAllText(path)
+        : throw new FileNotFoundException($"{path} is not there. The collector writes operator-string into its data directory when it starts; give its path after '@'.");
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using Spectre.Console;
 
@@ -31,7 +33,25 @@ internal sealed record Printer(OutputFormat Format, TextWriter Writer)
         console.Write(table);
     });
 
-    private IAnsiConsole Console()
+    /// <summary>Whether a person sees what is drawn in place.</summary>
+    public bool IsTerminal => !IsJson && ReferenceEquals(Writer, System.Console.Out) && !System.Console.IsOutputRedirected;
+
+    /// <summary>Writes what is no message of the contract: one line of JSON, or as what the table says.</summary>
+    public void Write(Action<Utf8JsonWriter> json, Action<IAnsiConsole> table)
+    {
+        if (!IsJson)
+        {
+            table(Console());
+            return;
+        }
+
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer)) json(writer);
+        Writer.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+    }
+
+    /// <summary>The console of tables.</summary>
+    public IAnsiConsole Console()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Writer) });
 

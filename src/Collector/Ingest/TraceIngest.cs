@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using EdgeFleet.Collector.Hosting;
@@ -20,6 +22,9 @@ namespace EdgeFleet.Collector.Ingest;
 internal sealed class TraceIngest(Database database, TraceSegments segments, IngestMetrics metrics, TimeProvider time)
 {
     private const int BaselineRuns = 20;
+
+    // Their tables are made once; as many as traces were ever decoded side by side.
+    private static readonly ConcurrentBag<Decompressor> Decompressors = [];
     private static readonly TimeSpan BaselineAge = TimeSpan.FromDays(60);
 
     /// <summary>Decodes, checks and stores a trace.</summary>
@@ -27,10 +32,10 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
     /// <param name="header">What it is.</param>
     /// <param name="encoded">All of its bytes.</param>
     /// <returns>What became of it, or why it is refused for good.</returns>
-    public async Task<(IngestedTrace? Stored, string? Refused)> StoreAsync(ulong spoolSequence, TraceHeader header, byte[] encoded)
+    public async Task<(IngestedTrace? Stored, string? Refused)> StoreAsync(ulong spoolSequence, TraceHeader header, ReadOnlyMemory<byte> encoded)
     {
         var begin = Stopwatch.GetTimestamp();
-        var (trace, problem) = Decode(header, encoded);
+        var (trace, problem) = Decode(header, encoded.Span);
         problem ??= TraceRules.Check(header, trace!);
         if (problem is not null)
         {
@@ -47,21 +52,23 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
     }
 
     /// <summary>Decodes and checks the digest of a trace's bytes.</summary>
-    public static (Trace? Trace, string? Problem) Decode(TraceHeader header, byte[] encoded)
+    public static (Trace? Trace, string? Problem) Decode(TraceHeader header, ReadOnlySpan<byte> encoded)
     {
         if (Convert.ToHexStringLower(SHA256.HashData(encoded)) != header.Sha256) return (null, "corrupt: the bytes do not have the header's sha256");
+        var size = (int)header.DecodedBytes;
+        byte[]? rented = null;
+        var decompressor = Decompressors.TryTake(out var idle) ? idle : new Decompressor();
         try
         {
             if (header.Encoding == TraceEncoding.Identity)
             {
-                return header.DecodedBytes == (ulong)encoded.Length ? (Trace.Parser.ParseFrom(encoded), null) : (null, "corrupt: decoded_bytes differs from the size");
+                return size == encoded.Length ? (Trace.Parser.ParseFrom(encoded), null) : (null, "corrupt: decoded_bytes differs from the size");
             }
 
-            // The frame's own claim is not trusted: the buffer has the size that the header promised, which was bounded.
-            var decoded = new byte[header.DecodedBytes];
-            using var decompressor = new Decompressor();
-            return decompressor.TryUnwrap(encoded, decoded, out var written) && written == decoded.Length
-                ? (Trace.Parser.ParseFrom(decoded), null)
+            // The frame's own claim is not trusted: the room has the size that the header promised, which was bounded.
+            rented = ArrayPool<byte>.Shared.Rent(size);
+            return decompressor.TryUnwrap(encoded, rented.AsSpan(0, size), out var written) && written == size
+                ? (Trace.Parser.ParseFrom(rented.AsSpan(0, size)), null)
                 : (null, "corrupt: the zstd frame does not hold decoded_bytes bytes");
         }
         catch (ZstdException error)
@@ -72,9 +79,14 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         {
             return (null, $"corrupt: not a trace ({error.Message})");
         }
+        finally
+        {
+            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+            Decompressors.Add(decompressor);
+        }
     }
 
-    private (IngestedTrace? Stored, string? Refused) Apply(Sql sql, ulong spoolSequence, TraceHeader header, byte[] encoded, Trace trace, ScenarioKeys keys, RunResult? result)
+    private (IngestedTrace? Stored, string? Refused) Apply(Sql sql, ulong spoolSequence, TraceHeader header, ReadOnlyMemory<byte> encoded, Trace trace, ScenarioKeys keys, RunResult? result)
     {
         var now = time.UnixNanoseconds();
         var known = sql.First(r => r.GetString(0), "SELECT run_id FROM trace WHERE run_id = $0 AND attempt = $1 AND sha256 = $2", header.RunId, (long)header.Attempt, header.Sha256);
@@ -100,7 +112,7 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         var sweep = SweepStore.FindRow(sql, run.SweepId)!;
         var disposition = Disposition(run, endedByTrace, lost, header.Attempt, sweep, trace);
 
-        var (segment, offset) = segments.Append(header.ToByteArray(), encoded);
+        var (segment, offset) = segments.Append(header.ToByteArray(), encoded.Span);
         sql.Run(
             """
             INSERT INTO trace(device_id, spool_id, spool_sequence, run_id, attempt, sha256, segment, segment_offset, encoded_bytes, decoded_bytes, encoding, disposition, received_ns)

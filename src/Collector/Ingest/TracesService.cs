@@ -98,7 +98,19 @@ internal sealed class TracesService(TraceIngest ingest, PartialUploads parts, IG
 
     private async Task<TraceAck> FinishAsync(ulong sequence, PartialUpload upload)
     {
-        var (stored, refused) = await ingest.StoreAsync(sequence, upload.Header, upload.Take());
+        IngestedTrace? stored;
+        string? refused;
+        try
+        {
+            (stored, refused) = await ingest.StoreAsync(sequence, upload.Header, upload.Take());
+        }
+        catch
+        {
+            // The disk is full, for instance: the part stays, and the sender tries again.
+            upload.Dispose();
+            throw;
+        }
+
         upload.Discard();
         if (stored is null) return new TraceAck { SpoolSequence = sequence, State = TraceState.Refused, ReceivedBytes = upload.Header.EncodedBytes, Reason = refused };
         if (stored.Disposition is not (TraceDisposition.Duplicate or TraceDisposition.Conflict or TraceDisposition.Stale))

@@ -108,6 +108,12 @@ internal static class Migrations
             PRIMARY KEY(artifact_id, ordinal)) WITHOUT ROWID;
         CREATE INDEX artifact_file_hash ON artifact_file(sha256);
         """,
+        """
+        -- What is asked after each trace and each second, in time that does not grow with the runs that have ended.
+        CREATE INDEX run_open ON run(sweep_id) WHERE state IN (1, 2);
+        CREATE INDEX run_issued ON run(sweep_id) WHERE state = 2;
+        CREATE INDEX run_queued ON run(device_id) WHERE state = 1;
+        """,
     ];
 
     /// <summary>Brings a database to the newest schema.</summary>

@@ -7,7 +7,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace EdgeFleet.Collector.Sweeps;
 
-/// <summary>Reads a sweep's definition from YAML or JSON (docs/sweeps.md). A key that is not known is an error with its line.</summary>
+/// <summary>Reads a sweep's definition from YAML or JSON (docs/fleet.md). A key that is not known is an error with its line.</summary>
 internal static class SweepDocument
 {
     /// <summary>Longest document.</summary>
@@ -51,7 +51,7 @@ internal static class SweepDocument
                 case "reuse": definition.Reuse = Reuse(value); break;
                 case "engine": definition.Engine = Engine(value); break;
                 case "priority": definition.Priority = Number(value, key); break;
-                default: throw Bad(value, key, "is not a key of a sweep; see docs/sweeps.md");
+                default: throw Bad(value, key, "is not a key of a sweep; see docs/fleet.md");
             }
         }
 
@@ -171,6 +171,11 @@ internal static class SweepDocument
         catch (YamlException error)
         {
             throw RequestException.Invalid("document", $"line {error.Start.Line}, column {error.Start.Column}: {error.Message}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
+        {
+            // What YamlDotNet throws for some texts that are not YAML, such as a flow sequence without its end.
+            throw RequestException.Invalid("document", "is no YAML or JSON; is a bracket or a quote without its end?");
         }
     }
 
