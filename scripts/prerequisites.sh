@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what a build needs is on this machine (Debian 12, Ubuntu 22.04 or 24.04): installs missing packages when run as root or
 # where sudo asks nothing, and otherwise says which command to run.
-# usage: scripts/prerequisites.sh [managed|tests]      "managed": for the collector and the command line, which need no compiler; "tests" adds what only the tests need
+# usage: scripts/prerequisites.sh [managed|cross|tests]
+# "managed": for the collector and the command line, which need no compiler; "cross" adds the compiler for arm64, "tests" what only the tests need
 set -euo pipefail
 
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
@@ -17,6 +18,9 @@ command -v g++ >/dev/null || packages+=(g++)
 command -v ninja >/dev/null || packages+=(ninja-build)
 # NativeAOT links with clang or gcc, and against zlib.
 echo 'int main(){}' | "$(command -v g++ || echo true)" -x c++ - -lz -o /dev/null 2>/dev/null || packages+=(zlib1g-dev)
+if [ "${1:-}" = cross ]; then
+  command -v aarch64-linux-gnu-g++ >/dev/null || packages+=(g++-aarch64-linux-gnu gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu libc6-dev-arm64-cross)
+fi
 if [ "${1:-}" = tests ]; then
   [ -e /usr/src/googletest/CMakeLists.txt ] || packages+=(libgtest-dev)
   # Metrics, rules and dashboards are tested against a real Prometheus.
