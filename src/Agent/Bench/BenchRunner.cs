@@ -18,7 +18,7 @@ namespace EdgeFleet.Agent.Bench;
 /// <summary>Measures the scenarios of a request on this machine, each repeat in a worker of its own; a scenario that fails does not end the rest.</summary>
 internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, ProgressLine progress, TimeProvider time)
 {
-    private readonly Dictionary<int, MachineLimits?> limits = [];
+    private readonly Dictionary<int, MachineLimits> limits = [];
     private readonly string deviceId = DeviceIdentity.Local();
     private readonly DateTimeOffset fireTime = time.GetUtcNow();
 
@@ -100,10 +100,12 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
     private MachineLimits? Limits(Scenario scenario, RuntimePack pack, string label)
     {
         if (scenario.Provider != "cpu") return null;
-        if (limits.TryGetValue(scenario.Threads, out var known)) return known;
 
+        // What other work takes away lowers a probe, nothing raises it: the best of all probes is nearest to what the machine can do.
         progress.Show($"{label}: probing memory bandwidth and matrix throughput with {scenario.Threads} threads");
-        return limits[scenario.Threads] = MachineLimits.Probe(pack.OperatorLibrary(ExecutionProvider.Cpu), scenario.Threads);
+        var probed = MachineLimits.Probe(pack.OperatorLibrary(ExecutionProvider.Cpu), scenario.Threads);
+        if (probed is null) return null;
+        return limits[scenario.Threads] = limits.TryGetValue(scenario.Threads, out var known) ? probed.AtLeast(known) : probed;
     }
 
     private ReadyArtifact? Obtain(

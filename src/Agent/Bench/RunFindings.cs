@@ -1,4 +1,6 @@
+using System.Globalization;
 using EdgeFleet.Measurement.Findings;
+using EdgeFleet.Measurement.Roofline;
 using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Protos.V1;
 
@@ -23,6 +25,13 @@ internal static class RunFindings
         }
 
         if (!hasLimits && isCpu) Finding(FindingCodes.RooflineUnavailable, "The operator library has no probes.");
+        if (trace.Roofline is { Mbu: > RooflineModel.MostCredibleMbu } roofline)
+        {
+            Finding(
+                FindingCodes.AboveProbedBandwidth,
+                string.Create(CultureInfo.InvariantCulture, $"Decoding moved {roofline.Mbu:0.00} of the probed bandwidth: other work disturbed the probe."));
+        }
+
         if (trace.Environment?.Conditions.GetValueOrDefault("cpu_governor") is { } governor && governor != "performance")
         {
             Finding(FindingCodes.ClocksNotPinned, $"The frequency governor is '{governor}'.");

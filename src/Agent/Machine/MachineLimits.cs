@@ -12,6 +12,12 @@ internal sealed record MachineLimits(double MemoryBytesPerSecond, double MatrixF
     private const long LargestBuffer = 1L << 30;
     private const long SmallestBuffer = 64L << 20;
 
+    /// <summary>The higher of each rate.</summary>
+    public MachineLimits AtLeast(MachineLimits other) => new(
+        Math.Max(MemoryBytesPerSecond, other.MemoryBytesPerSecond),
+        Math.Max(MatrixFlopPerSecond, other.MatrixFlopPerSecond),
+        Math.Max(FmaFlopPerSecond, other.FmaFlopPerSecond));
+
     /// <summary>Probes with a number of threads; null where the library has no probes.</summary>
     public static unsafe MachineLimits? Probe(string operatorLibrary, int threads)
     {

@@ -24,6 +24,9 @@ public static class FindingCodes
     /// <summary>No roofline: the probe is missing.</summary>
     public const string RooflineUnavailable = "roofline_unavailable";
 
+    /// <summary>MBU is above 1 by more than a measurement's error: the probe was disturbed.</summary>
+    public const string AboveProbedBandwidth = "above_probed_bandwidth";
+
     /// <summary>Samples were thinned to keep the trace within its bound.</summary>
     public const string TraceThinned = "trace_thinned";
 }

@@ -3,6 +3,9 @@ namespace EdgeFleet.Measurement.Roofline;
 /// <summary>Bytes that decode must move, FLOP that prefill must do, and what share of a machine's limits a time is.</summary>
 public static class RooflineModel
 {
+    /// <summary>An MBU above this is no measurement error: the bandwidth was probed too low.</summary>
+    public const double MostCredibleMbu = 1.05;
+
     /// <summary>
     /// Bytes of one decode step with <paramref name="length"/> tokens in each sequence, the new one included: weights once; keys and values
     /// of every token that is seen, read, and of the new one, written; recurrent and convolution state read and written.

@@ -11,8 +11,9 @@ using S = DenseVector;
 constexpr size_t kGroupRows = DotTile::kGroupRows;
 constexpr size_t kPackedBlock = 256;
 [[maybe_unused]] constexpr size_t kUnpackedBlock = 512;
-// Bytes that a stream of weights is fetched ahead of its use: the hardware's own prefetch stops at each page.
-constexpr size_t kPrefetchBytes = 2048;
+// Bytes that a stream of weights is fetched ahead of its use, into the second-level cache: the hardware's own prefetch stops at each
+// page, and the first level has too few lines in flight for memory's latency.
+constexpr size_t kPrefetchBytes = 8192;
 
 // The block's parts for a group of `rows` rows.
 struct GroupBlock {
@@ -46,7 +47,7 @@ void PackedTile(const QuantizedOperands& o, const uint8_t* group, const uint8_t*
   for (size_t b = 0; b < o.blocks; b++) {
     const GroupBlock x(group, Rows, b);
 #pragma GCC unroll 4
-    for (size_t i = 0; i < kPackedBlock; i += 64) __builtin_prefetch(weight + kPrefetchBytes + i, 0, 3);
+    for (size_t i = 0; i < kPackedBlock; i += 64) __builtin_prefetch(weight + kPrefetchBytes + i, 0, 2);
     DotTile::Accumulate<Rows>(PackedBlock{weight}, x.values, x.scales, x.starts, DotTile::LoadScales(scales), sum);
     weight += kPackedBlock;
     scales += kQuantizedTile;
@@ -169,43 +170,40 @@ struct LinearRow {
   }
 };
 
+// Rows one after the other, so that memory is read in its order; two sums, since one would wait for itself.
 template <size_t Outputs>
 void DotRows8(const LinearRow& x, const int8_t* weight, const uint16_t* scales, size_t blocks, float* sums) {
-  const size_t k = blocks * kQuantizedBlock;
   const __m512i offset = _mm512_set1_epi8(-128);
   const __m512i half = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-  __m512 sum[Outputs];
-#pragma GCC unroll 4
-  for (size_t r = 0; r < Outputs; r++) sum[r] = _mm512_setzero_ps();
-  for (size_t b = 0; b < blocks; b += 16) {
-    const size_t left = blocks - b < 16 ? blocks - b : 16;
-    const __m512 x_scale = _mm512_loadu_ps(x.scales + b);
-    __m512 scale[Outputs];
-#pragma GCC unroll 4
-    for (size_t r = 0; r < Outputs; r++) {
-      const __m256i halves = _mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << left) - 1u), scales + r * blocks + b);
-      scale[r] = _mm512_mul_ps(_mm512_cvtph_ps(halves), x_scale);
-    }
-    __m512i index = half;
-    for (size_t i = 0; i < left; i += 2) {
-      const size_t at = (b + i) * kQuantizedBlock;
-      const __m512i start = _mm512_loadu_si512(x.starts + (b + i) * 8);
-      const __m512i values = _mm512_loadu_si512(x.values + at);
-      const __mmask64 mask = left - i == 1 ? 0xffffffffull : ~0ull;
-#pragma GCC unroll 4
-      for (size_t r = 0; r < Outputs; r++) {
-        __builtin_prefetch(weight + r * k + at + kPrefetchBytes, 0, 3);
-        const __m512i bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, weight + r * k + at), offset);
+  __m512 total[Outputs];
+  for (size_t r = 0; r < Outputs; r++) {
+    __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    for (size_t b = 0; b < blocks; b += 16, scales += 16) {
+      const size_t left = blocks - b < 16 ? blocks - b : 16;
+      const __m256i halves = _mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << left) - 1u), scales);
+      const __m512 scale = _mm512_mul_ps(_mm512_cvtph_ps(halves), _mm512_loadu_ps(x.scales + b));
+      __m512i index = half;
+#pragma GCC unroll 2
+      for (size_t i = 0; i < left; i += 2, weight += 2 * kQuantizedBlock) {
+        __builtin_prefetch(weight + kPrefetchBytes, 0, 2);
+        const __mmask64 mask = left - i == 1 ? 0xffffffffull : ~0ull;
+        const __m512i bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, weight), offset);
+        const __m512i start = _mm512_loadu_si512(x.starts + (b + i) * 8);
+        const __m512i values = _mm512_loadu_si512(x.values + (b + i) * kQuantizedBlock);
         const __m512 product = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(start, bytes, values));
-        sum[r] = _mm512_fmadd_ps(product, _mm512_permutexvar_ps(index, scale[r]), sum[r]);
+        sum[i / 2 % 2] = _mm512_fmadd_ps(product, _mm512_permutexvar_ps(index, scale), sum[i / 2 % 2]);
+        index = _mm512_add_epi32(index, _mm512_set1_epi32(2));
       }
-      index = _mm512_add_epi32(index, _mm512_set1_epi32(2));
     }
+    // The last pair of an odd number of blocks, and the last sixteen scales, were passed by whole.
+    weight -= blocks % 2 * kQuantizedBlock;
+    scales -= (16 - blocks % 16) % 16;
+    total[r] = _mm512_add_ps(sum[0], sum[1]);
   }
   if constexpr (Outputs == 4) {
-    S::StoreSum4(sums, sum[0], sum[1], sum[2], sum[3]);
+    S::StoreSum4(sums, total[0], total[1], total[2], total[3]);
   } else {
-    for (size_t r = 0; r < Outputs; r++) sums[r] = S::Sum(sum[r]);
+    for (size_t r = 0; r < Outputs; r++) sums[r] = S::Sum(total[r]);
   }
 }
 
@@ -218,7 +216,7 @@ float DotRow8(const uint8_t* group, size_t rows, size_t row, const int8_t* weigh
     const GroupBlock x(group, rows, b);
     const __m256i values = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x.values + row * kQuantizedBlock));
     const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weight + b * kQuantizedBlock));
-    __builtin_prefetch(weight + b * kQuantizedBlock + kPrefetchBytes, 0, 3);
+    __builtin_prefetch(weight + b * kQuantizedBlock + kPrefetchBytes, 0, 2);
     // |w| * (x with w's sign); two products of at most 127 * 127 stay within 16 bits.
     const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(values, w));
     const __m256i quads = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
