@@ -11,13 +11,14 @@
 namespace edgefleet::bench {
 
 /// What rounding the exact result to the output's type may cost, relative to it: not an error of a kernel.
-__host__ __device__ inline double OutputRounding(float) { return 0.0; }
+__host__ __device__ inline double OutputRounding(float) { return 1.0 / 16777216.0; }
 __host__ __device__ inline double OutputRounding(__half) { return 1.0 / 2048.0; }
 
-/// max |y - y*| / RMS(y*) of one batch entry and channel, over its tokens; infinite when an output is not a number. For float16
-/// |y - y*| is what exceeds the rounding of the output itself.
+/// max |y - y*| / RMS(y*) of one batch entry and channel, over its tokens; infinite when an output is not a number. |y - y*| is
+/// what exceeds the rounding of the output itself and `operand_rounding`, what rounding an operand costs relative to a result.
 template <typename T>
-__host__ __device__ double ChannelError(const T* y, const double* reference, int64_t length, int64_t channels, int64_t index) {
+__host__ __device__ double ChannelError(const T* y, const double* reference, int64_t length, int64_t channels, int64_t index,
+                                        double operand_rounding) {
   const int64_t first = index / channels * length * channels + index % channels;
   double worst = 0.0;
   double squares = 0.0;
@@ -26,7 +27,7 @@ __host__ __device__ double ChannelError(const T* y, const double* reference, int
     const double expected = reference[first + t * channels];
     const double difference = fabs(Value(y[first + t * channels]) - expected);
     valid = valid && difference <= 1e300;
-    const double excess = difference - fabs(expected) * OutputRounding(T{});
+    const double excess = difference - fabs(expected) * (OutputRounding(T{}) + operand_rounding);
     worst = excess > worst ? excess : worst;
     squares += expected * expected;
   }
@@ -35,28 +36,30 @@ __host__ __device__ double ChannelError(const T* y, const double* reference, int
 }
 
 template <typename T>
-__global__ void ChannelErrorKernel(const T* y, const double* reference, int64_t batch, int64_t length, int64_t channels, double* error) {
+__global__ void ChannelErrorKernel(const T* y, const double* reference, int64_t batch, int64_t length, int64_t channels, double operand_rounding,
+                                   double* error) {
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (index < batch * channels) error[index] = ChannelError(y, reference, length, channels, index);
+  if (index < batch * channels) error[index] = ChannelError(y, reference, length, channels, index, operand_rounding);
 }
 
 /// The error of all elements as one channel.
 template <typename T>
-double WholeError(const DeviceArray<T>& y, const DeviceArray<double>& reference) {
+double WholeError(const DeviceArray<T>& y, const DeviceArray<double>& reference, double operand_rounding = 0.0) {
   const auto found = y.ToHost();
   const auto expected = reference.ToHost();
-  return found.empty() ? 0.0 : ChannelError(found.data(), expected.data(), static_cast<int64_t>(found.size()), 1, 0);
+  return found.empty() ? 0.0 : ChannelError(found.data(), expected.data(), static_cast<int64_t>(found.size()), 1, 0, operand_rounding);
 }
 
 /// The largest `ChannelError`. Few tokens have no scale of their own: then all elements are taken as one channel.
 template <typename T>
-double WorstError(const DeviceArray<T>& y, const DeviceArray<double>& reference, int64_t batch, int64_t length, int64_t channels) {
+double WorstError(const DeviceArray<T>& y, const DeviceArray<double>& reference, int64_t batch, int64_t length, int64_t channels,
+                  double operand_rounding = 0.0) {
   constexpr int64_t kOwnScale = 64;
-  if (length < kOwnScale) return WholeError(y, reference);
+  if (length < kOwnScale) return WholeError(y, reference, operand_rounding);
   const int64_t count = batch * channels;
   DeviceArray<double> errors(static_cast<size_t>(count));
   EDGEFLEET_CUDA(cuda::Launch(ChannelErrorKernel<T>, dim3(static_cast<unsigned>((count + 127) / 128)), dim3(128), 0, nullptr, y.data(),
-                              reference.data(), batch, length, channels, errors.data()));
+                              reference.data(), batch, length, channels, operand_rounding, errors.data()));
   double worst = 0.0;
   for (const double error : errors.ToHost()) worst = error > worst ? error : worst;
   return worst;

@@ -33,19 +33,16 @@ const char* Name(SelectiveScanRoute route) {
   switch (route) {
     case SelectiveScanRoute::kAutomatic: return "auto";
     case SelectiveScanRoute::kStepwise: return "stepwise";
-    case SelectiveScanRoute::kTimeParallel8x16: return "8x16";
     case SelectiveScanRoute::kTimeParallel16x8: return "16x8";
     case SelectiveScanRoute::kTimeParallel16x16: return "16x16";
     case SelectiveScanRoute::kTimeParallel32x8: return "32x8";
-    case SelectiveScanRoute::kTimeParallel8x8x2: return "8x8x2";
-    case SelectiveScanRoute::kTimeParallel16x8x2: return "16x8x2";
+    case SelectiveScanRoute::kTimeParallel32x16: return "32x16";
   }
   return "";
 }
 
-constexpr SelectiveScanRoute kTimeParallelRoutes[] = {
-    SelectiveScanRoute::kTimeParallel8x16, SelectiveScanRoute::kTimeParallel16x8,  SelectiveScanRoute::kTimeParallel16x16,
-    SelectiveScanRoute::kTimeParallel32x8, SelectiveScanRoute::kTimeParallel8x8x2, SelectiveScanRoute::kTimeParallel16x8x2};
+constexpr SelectiveScanRoute kTimeParallelRoutes[] = {SelectiveScanRoute::kTimeParallel16x8, SelectiveScanRoute::kTimeParallel16x16,
+                                                      SelectiveScanRoute::kTimeParallel32x8, SelectiveScanRoute::kTimeParallel32x16};
 
 template <typename T>
 std::string Dimensions(const ScanCase& c) {
@@ -197,7 +194,10 @@ void CheckSizes(Report& report, const Machine& machine) {
   if (machine.small_only) return;
   for (const int64_t length : {1000, 8192, 65536}) CheckCase<T>(report, {1, length, 1536, 16, 0, true, true}, seed += 100);
   CheckCase<T>(report, {3, 2049, 1536, 16, 16, true, false}, seed += 100);
-  for (const auto route : kTimeParallelRoutes) CheckCase<T>(report, {1, 8192, 1536, 16, 0, true, true, route, 24}, seed += 100);
+  for (const auto route : kTimeParallelRoutes) {
+    for (const int group : {12, 16, 24, 32}) CheckCase<T>(report, {1, 2500, 768, 16, 0, true, true, route, group}, seed += 100);
+    CheckCase<T>(report, {1, 8192, 1536, 16, 0, true, true, route, 12}, seed += 100);
+  }
 }
 
 }  // namespace
@@ -218,13 +218,11 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
   };
   // The variants at the sizes that have targets.
   const Target targets[] = {
-      {4096, 65536, {8, 16, 32}}, {1536, 65536, {8, 12, 16, 24}}, {1536, 8192, {8, 12, 16}}, {1536, 1024, {8, 12, 16}}};
+      {4096, 65536, {16, 24, 32}}, {1536, 65536, {12, 16}}, {1536, 8192, {12, 16}}, {1536, 1024, {12, 16}}};
   for (const auto& target : targets) {
     TimeCase<__half>(report, machine, {1, target.length, target.channels});
     for (const auto route : kTimeParallelRoutes) {
       for (const int group : target.groups) {
-        const bool eight_channels = route == SelectiveScanRoute::kTimeParallel8x8x2;
-        if (eight_channels && group % 8 != 0) continue;
         ScanCase c{1, target.length, target.channels};
         c.route = route;
         c.group = group;

@@ -28,6 +28,8 @@ struct DualCase {
   bool gate = false;
   bool in_place = false;
   StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic;
+  /// Pieces of time; 0 leaves them to the kernel.
+  int segments = 0;
 };
 
 const char* Name(StateSpaceDualRoute route) {
@@ -44,7 +46,8 @@ template <typename T>
 std::string Dimensions(const DualCase& c) {
   return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " H" + std::to_string(c.heads) + " P" +
          std::to_string(c.head_size) + " G" + std::to_string(c.groups) + " N" + std::to_string(c.states) + (c.gate ? " gate" : "") +
-         (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "") + " " + Name(c.route);
+         (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "") + " " + Name(c.route) +
+         (c.segments > 0 ? "/" + std::to_string(c.segments) : "");
 }
 
 template <typename T>
@@ -73,8 +76,11 @@ class DualData {
     const int64_t narrow_stride = static_cast<int64_t>(narrow);
     arguments = {x_.data() + c.offset, dt_.data() + c.offset, a_.data(), b_.data() + c.offset, c_.data() + c.offset, d_.data(),
                  c.gate ? z_.data() + c.offset : nullptr, bias_.data(), state_.data(), y_.data(),
-                 c.in_place ? state_.data() : present_.data(), wide_stride, static_cast<int64_t>(heads + padding), narrow_stride,
+                 c.in_place ? state_.data() : present_.data(), nullptr, wide_stride, static_cast<int64_t>(heads + padding), narrow_stride,
                  narrow_stride, wide_stride, c.batch, c.length, c.heads, c.head_size, c.groups, c.states, 1e-3f, 3.4028235e38f, true};
+    workspace_ = DeviceArray<unsigned char>(cuda::StateSpaceDualWorkspace(arguments, c.route, c.segments));
+    workspace_.Poison();
+    arguments.workspace = workspace_.data();
   }
 
   /// The same arguments with pointers to copies in host memory, for the oracle.
@@ -109,6 +115,7 @@ class DualData {
  private:
   DeviceArray<T> x_, dt_, b_, c_, z_, y_;
   DeviceArray<float> a_, d_, bias_, state_, present_;
+  DeviceArray<unsigned char> workspace_;
   std::vector<T> x_host_, dt_host_, b_host_, c_host_, z_host_;
   std::vector<float> a_host_, d_host_, bias_host_, state_host_;
 };
@@ -122,8 +129,14 @@ __global__ void DualReferenceKernel(const StateSpaceDualArguments<T> p, double* 
 template <typename T>
 void CheckCase(Report& report, const DualCase& c, uint64_t seed) {
   constexpr int64_t kHostWork = 8'000'000;
-  const double tolerance = std::is_same_v<T, float> ? 1e-5 : 2e-2;
+  // For float16 the worst of some 1e8 outputs, each a sum of rounded products, lies further out than that of a few.
+  constexpr int64_t kManyOutputs = 100'000'000;
+  const bool many = c.batch * c.length * c.heads * c.head_size > kManyOutputs;
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : (many ? 3e-2 : 2.5e-2);
   const double state_tolerance = std::is_same_v<T, float> ? 1e-5 : 5e-3;
+  // The tensor cores take the steps' weights multiplied into B, and M, rounded to float16: a result that one product dominates is
+  // off by that.
+  const double operand_rounding = std::is_same_v<T, float> ? 0.0 : 1.0 / 2048.0;
   DualData<T> data(c, seed);
   const int64_t channels = static_cast<int64_t>(c.heads) * c.head_size;
   const size_t outputs = static_cast<size_t>(c.batch * c.length * channels);
@@ -141,15 +154,15 @@ void CheckCase(Report& report, const DualCase& c, uint64_t seed) {
     EDGEFLEET_CUDA(cuda::Launch(DualReferenceKernel<T>, dim3(static_cast<unsigned>((threads + 31) / 32)), dim3(32), 0, nullptr,
                                 data.arguments, y.data(), state.data()));
   }
-  const cudaError_t launched = cuda::StateSpaceDual(data.arguments, nullptr, c.route);
+  const cudaError_t launched = cuda::StateSpaceDual(data.arguments, nullptr, c.route, c.segments);
   if (launched == cudaErrorInvalidConfiguration && c.route != StateSpaceDualRoute::kAutomatic) {
     std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
     return;
   }
   EDGEFLEET_CUDA(launched);
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
-  report.Check("StateSpaceDual", Dimensions<T>(c), c.length, WorstError(data.y(), y, c.batch, c.length, channels), tolerance);
-  report.Check("StateSpaceDual", Dimensions<T>(c) + " state", c.length, WholeError(data.present(), state), state_tolerance);
+  report.Check("StateSpaceDual", Dimensions<T>(c), c.length, WorstError(data.y(), y, c.batch, c.length, channels, operand_rounding), tolerance);
+  report.Check("StateSpaceDual", Dimensions<T>(c) + " state", c.length, WholeError(data.present(), state, operand_rounding), state_tolerance);
 }
 
 template <typename T>
@@ -166,12 +179,12 @@ void TimeCase(Report& report, const Machine& machine, const DualCase& c) {
   std::vector<DualData<T>> sets;
   for (int i = BufferSets(machine, bytes); i > 0; --i) sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
   if (c.route != StateSpaceDualRoute::kAutomatic &&
-      cuda::StateSpaceDual(sets[0].arguments, nullptr, c.route) == cudaErrorInvalidConfiguration) {
+      cuda::StateSpaceDual(sets[0].arguments, nullptr, c.route, c.segments) == cudaErrorInvalidConfiguration) {
     std::printf("not run: %s does not fit this device\n", Dimensions<T>(c).c_str());
     return;
   }
   ReportTime(report, machine, "StateSpaceDual", Dimensions<T>(c), c.length, bytes, operations, [&](int i, cudaStream_t stream) {
-    return cuda::StateSpaceDual(sets[static_cast<size_t>(i) % sets.size()].arguments, stream, c.route);
+    return cuda::StateSpaceDual(sets[static_cast<size_t>(i) % sets.size()].arguments, stream, c.route, c.segments);
   });
 }
 
@@ -197,8 +210,13 @@ void CheckStateSpaceDual(Report& report, const Machine& machine) {
   uint64_t seed = 9000;
   for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
     for (const int states : {64, 128, 256}) {
+      if (route == StateSpaceDualRoute::kChunked64 && states == 256) continue;
       CheckCase<__half>(report, {2, 150, 4, 64, 2, states, 8, true, true, route}, seed += 100);
       CheckCase<__half>(report, {1, 64, 2, 128, 1, states, 0, false, false, route}, seed += 100);
+      for (const int segments : {1, 2, 3, 7}) {
+        CheckCase<__half>(report, {2, 389, 4, 64, 2, states, 0, segments % 2 == 1, true, route, segments}, seed += 100);
+        CheckCase<__half>(report, {1, 512, 2, 64, 1, states, 8, segments % 2 == 0, false, route, segments}, seed += 100);
+      }
     }
   }
   CheckCase<__half>(report, {1, 1, 2, 64, 1, 128, 0, true, true, StateSpaceDualRoute::kChunked32}, seed += 100);
@@ -209,10 +227,14 @@ void CheckStateSpaceDual(Report& report, const Machine& machine) {
 
 void TimeStateSpaceDual(Report& report, const Machine& machine) {
   for (const int64_t length : {65536, 8192, 1024}) {
-    for (const auto route : {StateSpaceDualRoute::kAutomatic, StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
-      DualCase c{1, length};
-      c.route = route;
-      TimeCase<__half>(report, machine, c);
+    TimeCase<__half>(report, machine, {1, length});
+    for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
+      for (const int segments : {1, 2, 4, 8}) {
+        DualCase c{1, length};
+        c.route = route;
+        c.segments = segments;
+        TimeCase<__half>(report, machine, c);
+      }
     }
   }
   for (const int64_t length : {1, 16, 23, 24, 32, 64, 128, 512, 2048, 32768, 220000}) TimeCase<__half>(report, machine, {1, length, 48});

@@ -35,6 +35,9 @@ internal sealed class SessionDecoder : IDecoderUnderTest, IDisposable
     /// <summary>Runs of the session so far.</summary>
     public int Runs { get; private set; }
 
+    /// <summary>Why decode steps on a GPU are not captured; null where they are.</summary>
+    public string? PlainStepsReason => decoder.PlainStepsReason;
+
     /// <summary>State by kind.</summary>
     public IEnumerable<StateBytes> State => decoder.State.Bytes;
 

@@ -20,6 +20,9 @@ namespace EdgeFleet.Agent.Worker;
 /// <summary>Performs a run on ONNX Runtime: load, memory pass, warm-up, timed iterations, profiling pass.</summary>
 internal sealed class ScenarioRunner : IScenarioRunner
 {
+    /// <summary>Environment variable that, set to 1, keeps decode steps out of CUDA graphs; the result then says so.</summary>
+    private const string PlainStepsVariable = "EDGEFLEET_PLAIN_STEPS";
+
     public RunEnd Execute(WorkerRun run, ITraceSink sink, CancellationToken cancellation)
     {
         var scenario = run.Scenario;
@@ -68,15 +71,29 @@ internal sealed class ScenarioRunner : IScenarioRunner
         {
             SessionDecoder Make() => decoder = new SessionDecoder(session, scenario, run.PromptSeed, cancellation);
             IterationTimer Timer(SessionDecoder of) => new(of, (int)scenario.Batch, (int)scenario.DecodeTokens, TimeProvider.System);
-            if (run.Engine.MemoryPass && scenario.Provider == Provider.Cpu)
+            if (run.Engine.MemoryPass)
             {
                 sink.Progress("memory", 0, 1);
-                var memory = new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, ready, cancellation);
+                var memory = session.Cuda is null
+                    ? new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, ready, cancellation)
+                    : new DeviceMemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, cancellation);
                 sink.Part(new Trace { Memory = memory });
             }
 
             var engine = new MeasuringEngine(Warmup(run.Engine), Iterations(run.Engine), sink);
-            var measured = engine.Measure(Timer(decoder ?? Make()), cancellation);
+            var subject = decoder ?? Make();
+            if (scenario.DecodeTokens > 1 && subject.PlainStepsReason is { } reason)
+            {
+                var findings = new Trace();
+                findings.Findings.Add(new Finding
+                {
+                    Code = FindingCodes.DecodeNotCaptured,
+                    Message = $"Decode steps ran without a CUDA graph, each kernel launched on its own: {reason}.",
+                });
+                sink.Part(findings);
+            }
+
+            var measured = engine.Measure(Timer(subject), cancellation);
             sink.Part(new Trace { Roofline = Roofline(session, run, measured) });
         }
         finally
@@ -97,6 +114,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
             _ => throw new InvalidDataException($"The scenario names provider {scenario.Provider}, which this agent does not know."),
         },
         Threads = (int)scenario.Threads,
+        CaptureSteps = System.Environment.GetEnvironmentVariable(PlainStepsVariable) != "1",
     };
 
     private static Trace Loaded(DecoderSession session)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeFleet.Inference.Devices;
 using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Models.Artifacts;
 
@@ -21,6 +22,7 @@ public sealed class Decoder : IDisposable
     private readonly List<DecoderBinding> _bindings = [];
     private readonly DecoderBinding _step;
     private readonly long[] _next;
+    private CapturedStep? _captured;
     private DecoderBinding _last;
     private bool _undefined;
 
@@ -46,9 +48,21 @@ public sealed class Decoder : IDisposable
         _shared = new SharedInputs(session, shape);
         _next = new long[shape.Batch];
         _runOptions = new OrtRunOptions(session.Library);
+        if (session.Cuda is not null)
+        {
+            // The decoder waits itself, once the choice of tokens has been started too.
+            _runOptions.Configure("disable_synchronize_execution_providers", "1");
+        }
+
         _step = new DecoderBinding(session, shape, State, _shared, tokens: 1, LogitsScope.Last);
         _last = _step;
         _registration = cancellation.UnsafeRegister(static options => ((OrtRunOptions)options!).Terminate(), _runOptions);
+        if (session.Cuda is { } cuda)
+        {
+            PlainStepsReason = !session.Options.CaptureSteps ? "capture is turned off"
+                : !_step.IsFixed ? "the graph's states grow, or the tokens are chosen on the host"
+                : WarmUpAndCapture(cuda);
+        }
     }
 
     /// <summary>Sizes that the state was allocated for.</summary>
@@ -56,6 +70,9 @@ public sealed class Decoder : IDisposable
 
     /// <summary>The state.</summary>
     public DecoderState State { get; }
+
+    /// <summary>Why decode steps on a GPU are not captured into a CUDA graph; null where they are, and on a CPU.</summary>
+    public string? PlainStepsReason { get; private set; }
 
     /// <summary>Tokens in the state.</summary>
     public int Length { get; private set; }
@@ -177,6 +194,7 @@ public sealed class Decoder : IDisposable
     {
         // Waits for a cancellation that is being delivered, which uses the run options.
         _registration.Dispose();
+        _captured?.Dispose();
         _step.Dispose();
         foreach (var binding in _bindings)
         {
@@ -241,11 +259,20 @@ public sealed class Decoder : IDisposable
         }
 
         _cancellation.ThrowIfCancellationRequested();
-        _shared.Set(Length, binding.Tokens);
+        binding.Fill(tokens, offset, stride, Length);
         _undefined = true;
         try
         {
-            binding.Run(tokens, offset, stride, Length, _runOptions);
+            if (binding == _step && _captured is not null)
+            {
+                StartCaptured();
+            }
+            else
+            {
+                binding.Start(Length, _runOptions);
+            }
+
+            _session.Cuda?.Synchronize();
         }
         catch (OnnxRuntimeException) when (_cancellation.IsCancellationRequested)
         {
@@ -255,6 +282,45 @@ public sealed class Decoder : IDisposable
         _undefined = false;
         _last = binding;
         Length += binding.Tokens;
+    }
+
+    // The first runs of a shape take memory from the device and make handles, which a capture must not; they move the state, which is
+    // empty yet and is emptied again.
+    private string? WarmUpAndCapture(CudaRuntime cuda)
+    {
+        const int WarmUps = 2;
+        try
+        {
+            for (var i = 0; i < WarmUps; i++)
+            {
+                _step.Fill(_next, 0, 1, 0);
+                _step.Start(0, _runOptions);
+                cuda.Synchronize();
+            }
+
+            _captured = CapturedStep.Capture(cuda, _session, () => _step.Start(0, _runOptions));
+            return null;
+        }
+        catch (OnnxRuntimeException exception) when (!_cancellation.IsCancellationRequested)
+        {
+            return exception.Message;
+        }
+        finally
+        {
+            State.Clear();
+        }
+    }
+
+    private void StartCaptured()
+    {
+        if (!_captured!.IsValid)
+        {
+            _captured.Dispose();
+            _captured = null;
+            _captured = CapturedStep.Capture(_session.Cuda!, _session, () => _step.Start(0, _runOptions));
+        }
+
+        _captured.Start();
     }
 
     // States are updated in place: a run that ends early leaves them half updated.
@@ -268,12 +334,7 @@ public sealed class Decoder : IDisposable
 
     private ReadOnlySpan<long> Choose()
     {
-        var logits = _last.Logits;
-        for (var sequence = 0; sequence < _next.Length; sequence++)
-        {
-            _next[sequence] = logits.ArgMax(sequence, logits.Positions - 1);
-        }
-
+        _last.Choose(_next);
         return _next;
     }
 }

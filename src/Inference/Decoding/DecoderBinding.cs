@@ -13,7 +13,9 @@ internal sealed class DecoderBinding : IDisposable
     private readonly IntegerInput _ids;
     private readonly IntegerInput? _indices;
     private readonly IntegerInput? _positions;
+    private readonly SharedInputs _shared;
     private readonly TensorBuffer _logits;
+    private readonly DeviceChoice? _choice;
     private readonly AttentionMask? _mask;
     private readonly ImmutableArray<StateSlot> _growing;
 
@@ -29,11 +31,22 @@ internal sealed class DecoderBinding : IDisposable
             ?? throw new DecoderException("The manifest names no input for token ids.");
         _indices = Integers(InputRole.LogitsIndices, [Positions]);
         _positions = Integers(InputRole.PositionIds, [shape.Batch, tokens]);
-        _logits = TensorBuffer.OnHost(session, session.LogitsType, [shape.Batch, Positions, session.Manifest.Vocabulary]);
+        long[] logits = [shape.Batch, Positions, session.Manifest.Vocabulary];
+        if (session.ArgMax is { } argMax && session.SelectsLogits && scope == LogitsScope.Last)
+        {
+            _logits = TensorBuffer.Output(session, session.LogitsType, logits);
+            _choice = new DeviceChoice(session, argMax, _logits, shape.Batch);
+        }
+        else
+        {
+            _logits = TensorBuffer.OnHost(session, session.LogitsType, logits);
+        }
+
         _mask = session.Manifest.Inputs.FirstOrDefault(static input => input.Role == InputRole.AttentionMask) is { } mask
             ? new AttentionMask(session, session.Input(mask.Name), shape)
             : null;
         _growing = [.. state.Slots.Where(static slot => slot.Grows)];
+        _shared = shared;
         shared.Bind(_binding);
         foreach (var slot in state.Slots.Where(static slot => !slot.Grows))
         {
@@ -50,7 +63,7 @@ internal sealed class DecoderBinding : IDisposable
                 _indices[i] = tokens - Positions + i;
             }
 
-            _indices.Buffer.Upload();
+            _indices.Buffer.StartUpload();
         }
     }
 
@@ -63,16 +76,30 @@ internal sealed class DecoderBinding : IDisposable
     /// <summary>Positions that get logits.</summary>
     public int Positions { get; }
 
-    /// <summary>Logits of the last run.</summary>
-    public LogitsView Logits => new(_logits.Address, _session.LogitsType, _shape.Batch, Positions, _session.Manifest.Vocabulary);
+    /// <summary>Whether a run starts the same work each time, so that it can be captured: all that changes is in fixed places.</summary>
+    public bool IsFixed => _choice is not null && _mask is null && _growing.IsEmpty;
 
-    /// <summary>Runs once.</summary>
+    /// <summary>Logits of the last run; brought to the host first where they are on a device.</summary>
+    public LogitsView Logits
+    {
+        get
+        {
+            if (_choice is not null)
+            {
+                _logits.StartDownload();
+                _session.Cuda?.Synchronize();
+            }
+
+            return new LogitsView(_logits.Host.Address, _session.LogitsType, _shape.Batch, Positions, _session.Manifest.Vocabulary);
+        }
+    }
+
+    /// <summary>Writes the inputs of a run to host memory.</summary>
     /// <param name="tokens">Ids, row major; a row is <paramref name="stride"/> long and starts at <paramref name="offset"/>.</param>
     /// <param name="offset">First id of this run in each row.</param>
     /// <param name="stride">Length of a row.</param>
     /// <param name="past">Tokens already in the state.</param>
-    /// <param name="options">Options of the run.</param>
-    public void Run(ReadOnlySpan<long> tokens, int offset, int stride, long past, OrtRunOptions options)
+    public void Fill(ReadOnlySpan<long> tokens, int offset, int stride, long past)
     {
         for (var row = 0; row < _shape.Batch; row++)
         {
@@ -82,8 +109,21 @@ internal sealed class DecoderBinding : IDisposable
             }
         }
 
-        _ids.Buffer.Upload();
-        SetPositions(past);
+        _shared.Set(past, Tokens);
+        for (var i = 0; i < (_positions?.Count ?? 0); i++)
+        {
+            _positions![i] = past + (i % Tokens);
+        }
+    }
+
+    /// <summary>Runs once; on a device, what was started need not be done yet.</summary>
+    /// <param name="past">Tokens already in the state.</param>
+    /// <param name="options">Options of the run.</param>
+    public void Start(long past, OrtRunOptions options)
+    {
+        _shared.StartUpload();
+        _ids.Buffer.StartUpload();
+        _positions?.Buffer.StartUpload();
         _mask?.Bind(_binding, past + Tokens);
         foreach (var slot in _growing)
         {
@@ -95,6 +135,24 @@ internal sealed class DecoderBinding : IDisposable
         {
             slot.Swap();
         }
+
+        _choice?.Start();
+    }
+
+    /// <summary>Answers the token that each sequence's last position chose, after the device was waited for.</summary>
+    public void Choose(Span<long> tokens)
+    {
+        if (_choice is not null)
+        {
+            _choice.Read(tokens);
+            return;
+        }
+
+        var logits = Logits;
+        for (var sequence = 0; sequence < tokens.Length; sequence++)
+        {
+            tokens[sequence] = logits.ArgMax(sequence, logits.Positions - 1);
+        }
     }
 
     public void Dispose()
@@ -103,23 +161,9 @@ internal sealed class DecoderBinding : IDisposable
         _ids.Dispose();
         _indices?.Dispose();
         _positions?.Dispose();
+        _choice?.Dispose();
         _logits.Dispose();
         _mask?.Dispose();
-    }
-
-    private void SetPositions(long past)
-    {
-        if (_positions is null)
-        {
-            return;
-        }
-
-        for (var i = 0; i < _positions.Count; i++)
-        {
-            _positions[i] = past + (i % Tokens);
-        }
-
-        _positions.Buffer.Upload();
     }
 
     private IntegerInput? Integers(InputRole role, ReadOnlySpan<long> shape)

@@ -26,6 +26,10 @@ public sealed record DecoderOptions
     /// <value>0.</value>
     public int Device { get; init; }
 
+    /// <summary>Whether decode steps on a GPU are captured into a CUDA graph where they can be.</summary>
+    /// <value>True.</value>
+    public bool CaptureSteps { get; init; } = true;
+
     /// <summary>Prefix of the file that a profile is written to; null for none. A profiled session is slower by about 10 us a node.</summary>
     /// <value>Null.</value>
     public string? ProfilePrefix { get; init; }

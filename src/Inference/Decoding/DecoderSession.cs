@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 using EdgeFleet.Inference.Devices;
 using EdgeFleet.Inference.OnnxRuntime;
@@ -14,7 +15,7 @@ public sealed class DecoderSession : IDisposable
     private readonly FrozenDictionary<string, OrtTensorDescription> _inputs;
     private readonly FrozenDictionary<string, OrtTensorDescription> _outputs;
 
-    private DecoderSession(ArtifactManifest manifest, OrtSession session, DecoderOptions options, RuntimePack pack, string? operatorLibrary)
+    private DecoderSession(ArtifactManifest manifest, OrtSession session, DecoderOptions options, CudaRuntime? cuda, string? operatorLibrary, DeviceArgMax? argMax)
     {
         Manifest = manifest;
         Session = session;
@@ -27,7 +28,8 @@ public sealed class DecoderSession : IDisposable
         {
             using var memory = OrtMemoryInfo.Device(session.Library, "Cuda", options.Device);
             _deviceAllocator = session.CreateAllocator(memory);
-            Cuda = CudaRuntime.Load(pack.CudaMajor, options.Device);
+            Cuda = cuda;
+            ArgMax = argMax;
         }
 
         Validate();
@@ -59,7 +61,11 @@ public sealed class DecoderSession : IDisposable
 
     internal OrtMemoryInfo HostMemory { get; }
 
-    internal OrtAllocator DeviceAllocator => _deviceAllocator ?? throw new InvalidOperationException("A session on the CPU has no device memory.");
+    /// <summary>The greedy choice on the device; null where it is made on the host.</summary>
+    internal DeviceArgMax? ArgMax { get; }
+
+    /// <summary>Tensors that were allocated on the device so far.</summary>
+    internal long DeviceAllocations { get; private set; }
 
     /// <summary>Opens an artifact.</summary>
     /// <param name="pack">Libraries to run on.</param>
@@ -82,24 +88,34 @@ public sealed class DecoderSession : IDisposable
         pack.Require(options.Provider);
         var library = pack.Load();
         using var sessionOptions = new OrtSessionOptions(library);
-        Configure(sessionOptions, options);
-        var operators = manifest.MinimumOperatorVersion > 0 ? pack.OperatorLibrary(options.Provider) : null;
-        if (operators is not null)
-        {
-            sessionOptions.RegisterOperators(operators);
-        }
-
+        CudaRuntime? cuda = null;
         OrtSession? session = null;
         try
         {
+            var onDevice = options.Provider != ExecutionProvider.Cpu;
+            cuda = onDevice ? CudaRuntime.Load(pack.CudaMajor, options.Device) : null;
+            Configure(sessionOptions, options, cuda);
+
+            // On a device a library is wanted for the choice of tokens too, though a graph of contributed operators does without.
+            var operators = manifest.MinimumOperatorVersion > 0 || (onDevice && pack.HasOperatorLibrary(options.Provider))
+                ? pack.OperatorLibrary(options.Provider)
+                : null;
+            if (operators is not null && manifest.MinimumOperatorVersion > 0)
+            {
+                sessionOptions.RegisterOperators(operators);
+            }
+
             session = OrtSession.Open(modelPath, sessionOptions);
-            var decoder = new DecoderSession(manifest, session, options, pack, operators);
+            var argMax = cuda is not null && operators is not null ? DeviceArgMax.Load(cuda, operators) : null;
+            var decoder = new DecoderSession(manifest, session, options, cuda, operators, argMax);
             session = null;
+            cuda = null;
             return decoder;
         }
         finally
         {
             session?.Dispose();
+            cuda?.Dispose();
         }
     }
 
@@ -124,6 +140,15 @@ public sealed class DecoderSession : IDisposable
         _deviceAllocator?.Dispose();
         HostMemory.Dispose();
         Session.Dispose();
+        Cuda?.Dispose();
+    }
+
+    /// <summary>Allocates a tensor on the device from the session's arena; its content is undefined.</summary>
+    internal OrtValue AllocateOnDevice(OrtElementType type, ReadOnlySpan<long> shape)
+    {
+        DeviceAllocations++;
+        return OrtValue.Allocate(
+            _deviceAllocator ?? throw new InvalidOperationException("A session on the CPU has no device memory."), type, shape);
     }
 
     /// <summary>Runs with what is bound, on the calling thread and the session's; denormals count as zero on all of them if asked for.</summary>
@@ -155,7 +180,7 @@ public sealed class DecoderSession : IDisposable
         ? output
         : throw new DecoderException($"The manifest names output '{name}', which the graph lacks. Export the artifact again.");
 
-    private static void Configure(OrtSessionOptions session, DecoderOptions options)
+    private static void Configure(OrtSessionOptions session, DecoderOptions options, CudaRuntime? cuda)
     {
         session.SetThreads(options.Threads);
         session.SetInterOperatorThreads(1);
@@ -171,24 +196,41 @@ public sealed class DecoderSession : IDisposable
             session.EnableProfiling(prefix);
         }
 
-        var device = options.Device.ToString(CultureInfo.InvariantCulture);
+        if (cuda is null)
+        {
+            return;
+        }
+
+        var shared = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        shared["device_id"] = options.Device.ToString(CultureInfo.InvariantCulture);
+        var own = shared.ToImmutable().ToBuilder();
+
+        // float32 means float32: TensorFloat-32 has ten bits of mantissa.
+        own["use_tf32"] = "0";
+
+        // An arena that doubles takes memory that nothing uses.
+        own["arena_extend_strategy"] = "kSameAsRequested";
         switch (options.Provider)
         {
-            case ExecutionProvider.Cpu:
-                break;
             case ExecutionProvider.Cuda:
-                session.AppendCuda(options.ProviderOptions.ContainsKey("device_id")
-                    ? options.ProviderOptions
-                    : options.ProviderOptions.Add("device_id", device));
+                Override(own, options.ProviderOptions);
                 break;
             case ExecutionProvider.TensorRt:
-                session.AppendTensorRt(options.ProviderOptions.ContainsKey("device_id")
-                    ? options.ProviderOptions
-                    : options.ProviderOptions.Add("device_id", device));
-                session.AppendCuda(new Dictionary<string, string>(StringComparer.Ordinal) { ["device_id"] = device });
+                Override(shared, options.ProviderOptions);
+                session.AppendTensorRt(shared.ToImmutable(), cuda.Stream);
                 break;
             default:
                 throw new ArgumentException($"Unknown provider {options.Provider}.", nameof(options));
+        }
+
+        session.AppendCuda(own.ToImmutable(), cuda.Stream);
+    }
+
+    private static void Override(ImmutableSortedDictionary<string, string>.Builder options, ImmutableSortedDictionary<string, string> by)
+    {
+        foreach (var (key, value) in by)
+        {
+            options[key] = value;
         }
     }
 

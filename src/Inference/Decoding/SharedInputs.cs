@@ -8,6 +8,8 @@ namespace EdgeFleet.Inference.Decoding;
 /// <summary>Inputs whose shape is the same in each run: lengths and rotary tables.</summary>
 internal sealed class SharedInputs : IDisposable
 {
+    private readonly DecoderSession _session;
+    private readonly DecoderShape _shape;
     private readonly ImmutableArray<IntegerInput> _pastLengths;
     private readonly ImmutableArray<IntegerInput> _totalLengths;
     private readonly ImmutableArray<IntegerInput> _lastPositions;
@@ -15,6 +17,8 @@ internal sealed class SharedInputs : IDisposable
 
     public SharedInputs(DecoderSession session, DecoderShape shape)
     {
+        _session = session;
+        _shape = shape;
         _pastLengths = Integers(session, InputRole.PastLength, shape);
         _totalLengths = Integers(session, InputRole.TotalLength, shape);
         _lastPositions = Integers(session, InputRole.LastPositions, shape);
@@ -37,12 +41,27 @@ internal sealed class SharedInputs : IDisposable
         }
     }
 
-    /// <summary>Sets the lengths for a run.</summary>
+    /// <summary>Sets the lengths for a run; they are the device's after <see cref="StartUpload"/>.</summary>
     public void Set(long past, long tokens)
     {
-        Set(_pastLengths, past);
-        Set(_totalLengths, past + tokens);
-        Set(_lastPositions, past + tokens - 1);
+        Fill(_pastLengths, past);
+
+        // On CUDA the total length of a step only sizes the launch, and a captured step keeps the one that it was captured with: the
+        // capacity serves all. The keys that count are told by the last positions.
+        Fill(_totalLengths, _session.Cuda is not null && tokens == 1 ? _shape.Capacity : past + tokens);
+        Fill(_lastPositions, past + tokens - 1);
+    }
+
+    /// <summary>Starts to bring the lengths to the device.</summary>
+    public void StartUpload()
+    {
+        foreach (var inputs in (ReadOnlySpan<ImmutableArray<IntegerInput>>)[_pastLengths, _totalLengths, _lastPositions])
+        {
+            foreach (var input in inputs)
+            {
+                input.Buffer.StartUpload();
+            }
+        }
     }
 
     public void Dispose()
@@ -58,12 +77,11 @@ internal sealed class SharedInputs : IDisposable
         }
     }
 
-    private static void Set(ImmutableArray<IntegerInput> inputs, long value)
+    private static void Fill(ImmutableArray<IntegerInput> inputs, long value)
     {
         foreach (var input in inputs)
         {
             input.Fill(value);
-            input.Buffer.Upload();
         }
     }
 
@@ -103,7 +121,7 @@ internal sealed class SharedInputs : IDisposable
                 throw new DecoderException($"Rotary table '{name}' has type {input.Type}; it must be float32 or float16.");
         }
 
-        buffer.Upload();
+        buffer.StartUpload();
         return buffer;
     }
 }

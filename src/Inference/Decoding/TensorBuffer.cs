@@ -27,7 +27,7 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Size of the tensor.</summary>
     public long Bytes { get; }
 
-    /// <summary>Elements in host memory; follow a change by <see cref="Upload"/>.</summary>
+    /// <summary>Elements in host memory; follow a change by <see cref="StartUpload"/>.</summary>
     public HostMemory Host => _host ?? throw new InvalidOperationException("This tensor has no host memory.");
 
     /// <summary>A zeroed tensor in host memory.</summary>
@@ -47,8 +47,14 @@ internal sealed class TensorBuffer : IDisposable
         }
 
         var bytes = SizeOf(input.Type, shape);
-        return new TensorBuffer(
-            new HostMemory(bytes), OrtValue.Allocate(session.DeviceAllocator, input.Type, shape), bytes, session.Cuda);
+        return new TensorBuffer(new HostMemory(bytes, session.Cuda), session.AllocateOnDevice(input.Type, shape), bytes, session.Cuda);
+    }
+
+    /// <summary>A tensor on the device that a run writes, with host memory that <see cref="StartDownload"/> copies it to.</summary>
+    public static TensorBuffer Output(DecoderSession session, OrtElementType type, ReadOnlySpan<long> shape)
+    {
+        var bytes = SizeOf(type, shape);
+        return new TensorBuffer(new HostMemory(bytes, session.Cuda), session.AllocateOnDevice(type, shape), bytes, session.Cuda);
     }
 
     /// <summary>A zeroed state where the session wants it.</summary>
@@ -60,19 +66,19 @@ internal sealed class TensorBuffer : IDisposable
         }
 
         var buffer = new TensorBuffer(
-            host: null, OrtValue.Allocate(session.DeviceAllocator, input.Type, shape), SizeOf(input.Type, shape), session.Cuda);
+            host: null, session.AllocateOnDevice(input.Type, shape), SizeOf(input.Type, shape), session.Cuda);
         buffer.Clear();
         return buffer;
     }
 
-    /// <summary>Brings what was written to <see cref="Host"/> to the device; nothing to do for a tensor on the host.</summary>
-    public void Upload()
-    {
-        if (_cuda is not null)
-        {
-            _cuda.Copy(Address, Host.Address, Bytes);
-        }
-    }
+    /// <summary>
+    /// Starts to bring what was written to <see cref="Host"/> to the device; the host memory must stay as it is until the device is waited
+    /// for. Nothing to do for a tensor on the host.
+    /// </summary>
+    public void StartUpload() => _cuda?.StartCopy(Address, Host.Address, Bytes);
+
+    /// <summary>Starts to bring the tensor to <see cref="Host"/>.</summary>
+    public void StartDownload() => _cuda?.StartCopy(Host.Address, Address, Bytes);
 
     /// <summary>Zeroes the tensor.</summary>
     public void Clear()

@@ -75,6 +75,8 @@ internal static class OrtFunction
     public const int CreateCUDAProviderOptions = 205;
     public const int UpdateCUDAProviderOptions = 206;
     public const int ReleaseCUDAProviderOptions = 208;
+    public const int UpdateTensorRTProviderOptionsWithValue = 261;
+    public const int UpdateCUDAProviderOptionsWithValue = 263;
     public const int MemoryInfoGetDeviceType = 225;
     public const int RegisterCustomOpsLibrary_V2 = 228;
     public const int GetBuildInfoString = 254;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EdgeFleet.Inference.OnnxRuntime;
 
 /// <summary>Options that a session is opened with.</summary>
@@ -46,41 +48,64 @@ public sealed unsafe class OrtSessionOptions(OnnxRuntimeLibrary library)
     }
 
     /// <summary>Appends the CUDA provider.</summary>
-    /// <param name="options">Its options by ONNX Runtime's keys, e.g. <c>device_id</c>, <c>enable_cuda_graph</c>.</param>
-    public void AppendCuda(IReadOnlyDictionary<string, string> options) => Append(
+    /// <param name="options">Its options by ONNX Runtime's keys, e.g. <c>device_id</c>.</param>
+    /// <param name="stream">The <c>cudaStream_t</c> that its work is put on; 0 for one of its own.</param>
+    public void AppendCuda(IReadOnlyDictionary<string, string> options, nint stream) => Append(
         "CUDA",
         OrtFunction.CreateCUDAProviderOptions,
         OrtFunction.UpdateCUDAProviderOptions,
+        OrtFunction.UpdateCUDAProviderOptionsWithValue,
         OrtFunction.SessionOptionsAppendExecutionProvider_CUDA_V2,
         OrtFunction.ReleaseCUDAProviderOptions,
-        options);
+        options,
+        stream);
 
     /// <summary>Appends the TensorRT provider.</summary>
     /// <param name="options">Its options by ONNX Runtime's keys, e.g. <c>device_id</c>, <c>trt_fp16_enable</c>.</param>
-    public void AppendTensorRt(IReadOnlyDictionary<string, string> options) => Append(
+    /// <param name="stream">The <c>cudaStream_t</c> that its work is put on; 0 for one of its own.</param>
+    public void AppendTensorRt(IReadOnlyDictionary<string, string> options, nint stream) => Append(
         "TensorRT",
         OrtFunction.CreateTensorRTProviderOptions,
         OrtFunction.UpdateTensorRTProviderOptions,
+        OrtFunction.UpdateTensorRTProviderOptionsWithValue,
         OrtFunction.SessionOptionsAppendExecutionProvider_TensorRT_V2,
         OrtFunction.ReleaseTensorRTProviderOptions,
-        options);
+        options,
+        stream);
 
-    private void Append(string provider, int create, int update, int append, int release, IReadOnlyDictionary<string, string> options)
+    private void Append(
+        string provider,
+        int create,
+        int update,
+        int updateWithValue,
+        int append,
+        int release,
+        IReadOnlyDictionary<string, string> options,
+        nint stream)
     {
         var providerOptions = Api.Create(create, $"Create{provider}ProviderOptions");
+        var ordered = options.OrderBy(static pair => pair.Key, StringComparer.Ordinal).ToArray();
+        var texts = ordered.SelectMany(static pair => (nint[])[Marshal.StringToCoTaskMemUTF8(pair.Key), Marshal.StringToCoTaskMemUTF8(pair.Value)]).ToArray();
         try
         {
-            // One key at a time, so that an error names it.
-            foreach (var (key, value) in options.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+            // All at once: an update sets what it does not name back to its default.
+            var keys = texts.Where(static (_, i) => i % 2 == 0).ToArray();
+            var values = texts.Where(static (_, i) => i % 2 == 1).ToArray();
+            fixed (nint* keyPointers = keys, valuePointers = values)
             {
-                fixed (byte* keyBytes = NativeText.Terminated(key), valueBytes = NativeText.Terminated(value))
+                Api.Check(
+                    ((delegate* unmanaged[Cdecl]<nint, nint*, nint*, nuint, nint>)Api[update])(
+                        providerOptions, keyPointers, valuePointers, (nuint)keys.Length),
+                    $"Update{provider}ProviderOptions({string.Join(", ", ordered.Select(static pair => $"{pair.Key} = {pair.Value}"))})");
+            }
+
+            if (stream != 0)
+            {
+                fixed (byte* key = NativeText.Terminated("user_compute_stream"))
                 {
-                    var keyPointer = keyBytes;
-                    var valuePointer = valueBytes;
                     Api.Check(
-                        ((delegate* unmanaged[Cdecl]<nint, byte**, byte**, nuint, nint>)Api[update])(
-                            providerOptions, &keyPointer, &valuePointer, 1),
-                        $"Update{provider}ProviderOptions({key} = {value})");
+                        ((delegate* unmanaged[Cdecl]<nint, byte*, nint, nint>)Api[updateWithValue])(providerOptions, key, stream),
+                        $"Update{provider}ProviderOptionsWithValue(user_compute_stream)");
                 }
             }
 
@@ -90,6 +115,11 @@ public sealed unsafe class OrtSessionOptions(OnnxRuntimeLibrary library)
         }
         finally
         {
+            foreach (var text in texts)
+            {
+                Marshal.FreeCoTaskMem(text);
+            }
+
             Api.Release(release, providerOptions);
         }
     }

@@ -105,18 +105,23 @@ public sealed class RuntimePack
                 $"{OnnxRuntimePath}: states version {library.Version}, but {ManifestName} says {Manifest.OnnxRuntime}.");
     }
 
+    /// <summary>Whether there is an operator library for a provider.</summary>
+    public bool HasOperatorLibrary(ExecutionProvider provider) => Operators(provider).Any(File.Exists);
+
     /// <summary>The operator library for a provider: the pack's own, else the one beside the program.</summary>
     /// <exception cref="RuntimeLoadException">There is none, or the CUDA version is not known.</exception>
     public string OperatorLibrary(ExecutionProvider provider)
     {
-        var name = provider == ExecutionProvider.Cpu
-            ? "libedgefleet_ops.so"
-            : CudaOperators(CudaMajor ?? throw new RuntimeLoadException(
+        if (provider != ExecutionProvider.Cpu && CudaMajor is null)
+        {
+            throw new RuntimeLoadException(
                 $"{Directory}: which CUDA version this pack is for is not known; state cuda_major in {ManifestName}, "
-                + $"or place {CudaOperators(12)} or {CudaOperators(13)} there."));
-        var candidates = new[] { Directory }.Concat(ProgramDirectories()).Distinct().Select(directory => Path.Combine(directory, name)).ToArray();
+                + $"or place {CudaOperators(12)} or {CudaOperators(13)} there.");
+        }
+
+        var candidates = Operators(provider);
         return candidates.FirstOrDefault(File.Exists)
-            ?? throw new RuntimeLoadException($"{name}: no such file; looked for {string.Join(" and ", candidates)}.");
+            ?? throw new RuntimeLoadException($"{Path.GetFileName(candidates[0])}: no such file; looked for {string.Join(" and ", candidates)}.");
     }
 
     /// <summary>Checks that the pack has the libraries that a provider needs.</summary>
@@ -134,6 +139,13 @@ public sealed class RuntimePack
         {
             RequireFile(TensorRtProvider, provider);
         }
+    }
+
+    // Where the operator library for a provider may lie; nowhere while the CUDA version is not known.
+    private string[] Operators(ExecutionProvider provider)
+    {
+        var name = provider == ExecutionProvider.Cpu ? "libedgefleet_ops.so" : CudaMajor is { } major ? CudaOperators(major) : null;
+        return name is null ? [] : [.. new[] { Directory }.Concat(ProgramDirectories()).Distinct().Select(directory => Path.Combine(directory, name))];
     }
 
     private static string CudaOperators(int major) => string.Create(CultureInfo.InvariantCulture, $"libedgefleet_ops_cuda{major}.so");

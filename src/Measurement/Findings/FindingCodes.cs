@@ -27,6 +27,9 @@ public static class FindingCodes
     /// <summary>MBU is above 1 by more than a measurement's error: the probe was disturbed.</summary>
     public const string AboveProbedBandwidth = "above_probed_bandwidth";
 
+    /// <summary>Decode steps on a GPU ran without a CUDA graph; the message says why.</summary>
+    public const string DecodeNotCaptured = "decode_not_captured";
+
     /// <summary>Samples were thinned to keep the trace within its bound.</summary>
     public const string TraceThinned = "trace_thinned";
 }

@@ -87,6 +87,12 @@ void* KernelContext::GpuStream() const {
   return stream;
 }
 
+OrtAllocator* KernelContext::Allocator(const OrtMemoryInfo* memory) const {
+  OrtAllocator* allocator = nullptr;
+  Check(Ort().KernelContext_GetAllocator(context_, memory, &allocator));
+  return allocator;
+}
+
 void KernelContext::Fail(const std::string& problem) const {
   throw OperatorError(ORT_FAIL, std::string("edgefleet.") + definition_.name() + ": " + problem);
 }

@@ -45,6 +45,9 @@ class KernelContext {
   /// The CUDA stream of a kernel on a GPU: a `cudaStream_t`.
   void* GpuStream() const;
 
+  /// The allocator of a kind of memory, which the caller releases (`OrtApi::ReleaseAllocator`).
+  OrtAllocator* Allocator(const OrtMemoryInfo* memory) const;
+
   /// Throws: the operator's name and what went wrong in its computation.
   [[noreturn]] void Fail(const std::string& problem) const;
 

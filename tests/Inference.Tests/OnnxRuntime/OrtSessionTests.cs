@@ -58,7 +58,7 @@ public sealed class OrtSessionTests
         using var options = new OrtSessionOptions(Library);
         Assert.SkipWhen(Library.AvailableProviders.Contains("CUDAExecutionProvider"), "This build of ONNX Runtime has CUDA.");
 
-        var exception = Assert.Throws<OnnxRuntimeException>(() => options.AppendCuda(new Dictionary<string, string> { ["device_id"] = "0" }));
+        var exception = Assert.Throws<OnnxRuntimeException>(() => options.AppendCuda(new Dictionary<string, string> { ["device_id"] = "0" }, stream: 0));
 
         Assert.Contains("CUDA", exception.Message, StringComparison.Ordinal);
     }

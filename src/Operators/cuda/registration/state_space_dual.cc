@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "cuda/registration/scratch.h"
 #include "cuda/registration/start.h"
 #include "registration/packed_input.h"
 #include "state_space_dual/state_space_dual.h"
@@ -78,6 +79,8 @@ class CudaStateSpaceDualKernel final : public Kernel {
     arguments.dt_min = dt_min_;
     arguments.dt_max = dt_max_;
     arguments.dt_softplus = dt_softplus_;
+    const DeviceScratch workspace(context, cuda::StateSpaceDualWorkspace(arguments));
+    arguments.workspace = workspace.data();
     Start(context, &Launch<T>, arguments);
   }
 

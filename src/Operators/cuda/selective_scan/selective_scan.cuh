@@ -10,8 +10,22 @@ namespace edgefleet::cuda {
 
 /// Up to this length a tile of the time-parallel kernels would be mostly empty.
 inline constexpr int64_t kStepwiseLength = 12;
-/// With this many channels for each multiprocessor, eight lanes a channel give it enough warps.
-inline constexpr int64_t kManyChannels = 24;
+/// Up to this length one of the small tiles is faster than half of a large one.
+inline constexpr int64_t kSmallTileLength = 128;
+/// Up to this many channels for each multiprocessor, half as many lanes a channel would leave it too few warps.
+inline constexpr int64_t kFewChannels = 16;
+
+template <typename T>
+cudaError_t LaunchScanRoute(const SelectiveScanArguments<T>& p, const Device& device, SelectiveScanRoute route, int group_channels,
+                            cudaStream_t stream) {
+  switch (route) {
+    case SelectiveScanRoute::kTimeParallel16x8: return LaunchTimeParallelScan<T, 16, 8, 1>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel16x16: return LaunchTimeParallelScan<T, 16, 16, 1, 24, 32>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel32x8: return LaunchTimeParallelScan<T, 32, 8, 1, 12>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel32x16: return LaunchTimeParallelScan<T, 32, 16, 1, 12, 16>(p, device, group_channels, stream);
+    default: return cudaErrorInvalidValue;
+  }
+}
 
 template <typename T>
 cudaError_t SelectiveScan(const SelectiveScanArguments<T>& p, cudaStream_t stream, SelectiveScanRoute route, int group_channels) {
@@ -25,19 +39,19 @@ cudaError_t SelectiveScan(const SelectiveScanArguments<T>& p, cudaStream_t strea
     if (p.length <= kStepwiseLength) {
       route = SelectiveScanRoute::kStepwise;
     } else {
-      const int64_t channels = p.batch * p.channels / device.multiprocessors;
-      route = channels >= kManyChannels ? SelectiveScanRoute::kTimeParallel8x16 : SelectiveScanRoute::kTimeParallel16x8;
+      const int64_t channels = (p.batch * p.channels + device.multiprocessors - 1) / device.multiprocessors;
+      if (p.length <= kSmallTileLength) {
+        route = SelectiveScanRoute::kTimeParallel16x8;
+      } else {
+        route = channels <= kFewChannels ? SelectiveScanRoute::kTimeParallel32x16 : SelectiveScanRoute::kTimeParallel16x16;
+      }
+      // Where a block has little shared memory, a large tile does not fit.
+      const cudaError_t error = LaunchScanRoute(p, device, route, group_channels, stream);
+      if (error != cudaErrorInvalidConfiguration) return error;
+      route = SelectiveScanRoute::kTimeParallel16x8;
     }
   }
-  switch (route) {
-    case SelectiveScanRoute::kTimeParallel8x16: return LaunchTimeParallelScan<T, 8, 16, 1>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel16x8: return LaunchTimeParallelScan<T, 16, 8, 1>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel16x16: return LaunchTimeParallelScan<T, 16, 16, 1>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel32x8: return LaunchTimeParallelScan<T, 32, 8, 1>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel8x8x2: return LaunchTimeParallelScan<T, 8, 8, 2>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel16x8x2: return LaunchTimeParallelScan<T, 16, 8, 2>(p, device, group_channels, stream);
-    default: break;
-  }
+  if (route != SelectiveScanRoute::kStepwise) return LaunchScanRoute(p, device, route, group_channels, stream);
   if (p.states <= 16) return LaunchStepwiseScan<T, 4>(p, stream);
   if (p.states <= 128) return LaunchStepwiseScan<T, 8>(p, stream);
   return LaunchStepwiseScan<T, 16>(p, stream);

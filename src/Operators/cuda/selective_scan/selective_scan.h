@@ -50,17 +50,15 @@ enum class SelectiveScanRoute {
   /// Token after token; a warp holds 32 channels. For few tokens.
   kStepwise,
   /// Lanes of a warp share the tokens of a channel. The numbers are the lanes a channel and the tokens a lane.
-  kTimeParallel8x16,
   kTimeParallel16x8,
   kTimeParallel16x16,
   kTimeParallel32x8,
-  /// As above with two channels a lane.
-  kTimeParallel8x8x2,
-  kTimeParallel16x8x2,
+  kTimeParallel32x16,
 };
 
 /// Starts the scan of `length` >= 1 tokens. T is float or __half. `group_channels` of a time-parallel route is the number of
-/// channels of a block; 0 chooses it. A route that needs more shared memory than the device has returns cudaErrorInvalidConfiguration.
+/// channels of a block; 0 chooses it. A route that needs more threads or shared memory than a block may have returns
+/// cudaErrorInvalidConfiguration.
 template <typename T>
 cudaError_t SelectiveScan(const SelectiveScanArguments<T>& arguments, cudaStream_t stream,
                           SelectiveScanRoute route = SelectiveScanRoute::kAutomatic, int group_channels = 0);

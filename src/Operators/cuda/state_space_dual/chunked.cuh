@@ -3,12 +3,17 @@
 // A block owns some columns p of a head's state S[n, p] and walks over chunks of 64 tokens. With cum[i] the sum of dt A up to
 // token i of the chunk and S the state before it,
 //   y = exp(cum) * (C S) + M x,  M[i, j] = (C B^T)[i, j] exp(cum[i] - cum[j]) dt[j] for j <= i,
-//   S <- exp(cum[63]) S + B^T w, w[j] = x[j] dt[j] exp(cum[63] - cum[j]).
-// S stays in registers as accumulators; a copy in float16 is what C multiplies with. Columns are independent of each other, so
-// no state ever passes between blocks, and one launch does all; the price is that C B^T is computed by each block of a head.
+//   S <- exp(cum[63]) S + (B w)^T x, w[j] = dt[j] exp(cum[63] - cum[j]).
+// S stays in registers as accumulators; a copy in float16 is what C multiplies with. A warp computes 16 rows of C B^T and of y,
+// so that M never leaves its registers, and a quarter of S.
+//
+// Few heads leave most of a GPU idle, so time is cut into segments as well: a first kernel finds what each segment adds to the
+// state (the last line above alone), and the blocks of the second start from the states before their segments.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "common/alignment.h"
 #include "common/device.h"
@@ -21,7 +26,30 @@
 namespace edgefleet::cuda {
 
 inline constexpr int kChunk = 64;
-inline constexpr int kChunkedThreads = 256;
+inline constexpr int kChunkedWarps = 4;
+inline constexpr int kChunkedThreads = kChunkedWarps * 32;
+/// Each warp prepares the steps of one chunk at a time, so that the warps stay in step; two rounds are kept.
+inline constexpr int kStepSlots = 2 * kChunkedWarps;
+
+/// How time is cut, and what passes between the two kernels.
+struct DualSegments {
+  int count;
+  /// Tokens of a segment, a multiple of kChunk; the last has what is left.
+  int64_t length;
+  /// [batch, heads, count - 1, states, head_size]: what a segment adds to the state.
+  float* states;
+  /// [batch, heads, count - 1]: the sum of dt A of a segment, as an exponent of 2.
+  float* decays;
+  /// Where the last segment leaves the state.
+  float* final_state;
+  int multiprocessors;
+};
+
+struct ChunkSteps {
+  float cumulative[kChunk];
+  float steps[kChunk];
+  float weights[kChunk];
+};
 
 /// Shared memory of a block. Rows are padded by 16 bytes, so that the eight rows of a matrix load meet different banks.
 template <int kColumns, int kStates, int kStages>
@@ -29,23 +57,30 @@ struct ChunkedTiles {
   static constexpr int kPad = 8;
   static constexpr int kStateRow = kStates + kPad;
   static constexpr int kColumnRow = kColumns + kPad;
-  static constexpr int kChunkRow = kChunk + kPad;
-  static constexpr int kOutputRow = kColumns + 4;
 
   __half b[kStages][kChunk * kStateRow];
   __half c[kStages][kChunk * kStateRow];
   __half x[kStages][kChunk * kColumnRow];
-  __half m[kChunk * kChunkRow];
   __half state[kStates * kColumnRow];
-  __half weighted[kChunk * kColumnRow];
-  float output[kChunk * kOutputRow];
-  float cumulative[2][kChunk];
-  float steps[2][kChunk];
+  ChunkSteps steps[kStepSlots];
+};
+
+/// As above for the kernel that only sums states.
+template <int kColumns, int kStates>
+struct SegmentTiles {
+  static constexpr int kPad = 8;
+  static constexpr int kStateRow = kStates + kPad;
+  static constexpr int kColumnRow = kColumns + kPad;
+
+  __half b[2][kChunk * kStateRow];
+  __half x[2][kChunk * kColumnRow];
+  ChunkSteps steps[kStepSlots];
 };
 
 template <int kWidth>
 __device__ __forceinline__ void CopyChunk(__half* to, int to_stride, const __half* from, int64_t from_stride, int rows) {
   constexpr int kChunks = kWidth / 8;
+#pragma unroll
   for (int i = static_cast<int>(threadIdx.x); i < kChunk * kChunks; i += kChunkedThreads) {
     const int row = i / kChunks;
     const int column = (i % kChunks) * 8;
@@ -54,12 +89,23 @@ __device__ __forceinline__ void CopyChunk(__half* to, int to_stride, const __hal
   }
 }
 
-/// Step sizes and running sums of a chunk from the raw steps of tokens 2 * lane and 2 * lane + 1; by one warp.
-__device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<__half>& p, float raw0, float raw1, int rows, float rate,
-                                         float* steps, float* cumulative) {
+/// The raw steps of tokens 2 * lane and 2 * lane + 1 of a chunk.
+struct RawSteps {
+  float first;
+  float second;
+};
+
+__device__ __forceinline__ RawSteps LoadSteps(const __half* dt, int64_t stride, int64_t t0, int64_t end) {
+  const int64_t t = t0 + 2 * (static_cast<int>(threadIdx.x) % 32);
+  return {t < end ? ToFloat(dt[t * stride]) : 0.0f, t + 1 < end ? ToFloat(dt[(t + 1) * stride]) : 0.0f};
+}
+
+/// Step sizes, their running sums and their weights in the next state; by one warp.
+__device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<__half>& p, RawSteps raw, float bias, int64_t t0, int64_t end,
+                                         float rate, ChunkSteps& to) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  const float dt0 = 2 * lane < rows ? DualStep(p, raw0) : 0.0f;
-  const float dt1 = 2 * lane + 1 < rows ? DualStep(p, raw1) : 0.0f;
+  const float dt0 = t0 + 2 * lane < end ? DualStep(p, raw.first + bias) : 0.0f;
+  const float dt1 = t0 + 2 * lane + 1 < end ? DualStep(p, raw.second + bias) : 0.0f;
   float sum = dt0 * rate + dt1 * rate;
 #pragma unroll
   for (int distance = 1; distance < 32; distance *= 2) {
@@ -67,38 +113,189 @@ __device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<__half>& 
     if (lane >= distance) sum += before;
   }
   const float before = __shfl_up_sync(kFullWarp, sum, 1);
-  steps[2 * lane] = dt0;
-  steps[2 * lane + 1] = dt1;
-  cumulative[2 * lane] = (lane == 0 ? 0.0f : before) + dt0 * rate;
-  cumulative[2 * lane + 1] = sum;
+  const float last = __shfl_sync(kFullWarp, sum, 31);
+  const float middle = (lane == 0 ? 0.0f : before) + dt0 * rate;
+  *reinterpret_cast<float2*>(to.steps + 2 * lane) = make_float2(dt0, dt1);
+  *reinterpret_cast<float2*>(to.cumulative + 2 * lane) = make_float2(middle, sum);
+  *reinterpret_cast<float2*>(to.weights + 2 * lane) = make_float2(dt0 * Fast::Exp2(last - middle), dt1 * Fast::Exp2(last - sum));
+}
+
+/// Two values of float16 times two of float32, rounded once.
+__device__ __forceinline__ uint32_t Scale(uint32_t halves, float2 by) {
+  const float2 values = __half22float2(*reinterpret_cast<const __half2*>(&halves));
+  const __half2 scaled = __floats2half2_rn(values.x * by.x, values.y * by.y);
+  return *reinterpret_cast<const uint32_t*>(&scaled);
+}
+
+/// Which part of a 16 x 8 accumulator tile a lane holds, and which row it addresses in a matrix load.
+struct LanePlace {
+  /// Rows `tile_row` and `tile_row + 8`, columns `tile_column` and the next.
+  int tile_row;
+  int tile_column;
+  /// Operand a; also operand b stored [k][n], transposed.
+  int a_row;
+  int a_column;
+  /// Operand b stored [n][k]; also operand a stored [k][m], transposed.
+  int b_row;
+  int b_column;
+};
+
+__device__ __forceinline__ LanePlace PlaceOfLane() {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  return {lane / 4, (lane % 4) * 2, lane % 16, (lane / 16) * 8, lane % 8 + (lane / 16) * 8, ((lane / 8) % 2) * 8};
+}
+
+/// A warp's part of a state: kRowTiles x kColumnTiles accumulator tiles.
+template <int kColumns, int kStates>
+struct WarpState {
+  static constexpr int kRowTiles = kStates / 16 / kChunkedWarps;
+  static constexpr int kColumnTiles = kColumns / 8;
+  static_assert(kRowTiles * 16 * kChunkedWarps == kStates && kColumns % 16 == 0, "a warp holds whole tiles");
+
+  float s[kRowTiles][kColumnTiles][4];
+
+  /// Calls `visit(accumulators, offset)` for each pair of neighbouring columns, `offset` from the state's first element.
+  template <typename Visit>
+  __device__ __forceinline__ void ForEachPair(const LanePlace& place, int first_row, int64_t head_size, Visit visit) {
+#pragma unroll
+    for (int i = 0; i < kRowTiles; ++i) {
+#pragma unroll
+      for (int j = 0; j < kColumnTiles; ++j) {
+#pragma unroll
+        for (int upper = 0; upper < 2; ++upper) {
+          const int64_t n = first_row + i * 16 + place.tile_row + upper * 8;
+          visit(&s[i][j][upper * 2], n * head_size + j * 8 + place.tile_column);
+        }
+      }
+    }
+  }
+
+  /// S <- decay S + (B w)^T x.
+  __device__ __forceinline__ void Advance(const LanePlace& place, int first_row, const __half* b_tile, int b_stride, const __half* x_tile,
+                                          int x_stride, const float* weights, float decay) {
+#pragma unroll
+    for (int i = 0; i < kRowTiles; ++i) {
+#pragma unroll
+      for (int j = 0; j < kColumnTiles; ++j) {
+#pragma unroll
+        for (int q = 0; q < 4; ++q) s[i][j][q] *= decay;
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < kChunk / 16; ++k) {
+      const float2 low = *reinterpret_cast<const float2*>(weights + k * 16 + place.tile_column);
+      const float2 high = *reinterpret_cast<const float2*>(weights + k * 16 + place.tile_column + 8);
+      uint32_t b_fragment[kRowTiles][4];
+#pragma unroll
+      for (int i = 0; i < kRowTiles; ++i) {
+        LoadMatricesTransposed(b_fragment[i], b_tile + (k * 16 + place.b_row) * b_stride + first_row + i * 16 + place.b_column);
+        b_fragment[i][0] = Scale(b_fragment[i][0], low);
+        b_fragment[i][1] = Scale(b_fragment[i][1], low);
+        b_fragment[i][2] = Scale(b_fragment[i][2], high);
+        b_fragment[i][3] = Scale(b_fragment[i][3], high);
+      }
+#pragma unroll
+      for (int j = 0; j < kColumnTiles; j += 2) {
+        uint32_t fragment[4];
+        LoadMatricesTransposed(fragment, x_tile + (k * 16 + place.a_row) * x_stride + j * 8 + place.a_column);
+#pragma unroll
+        for (int i = 0; i < kRowTiles; ++i) {
+          MultiplyAdd(s[i][j], b_fragment[i], fragment[0], fragment[1]);
+          MultiplyAdd(s[i][j + 1], b_fragment[i], fragment[2], fragment[3]);
+        }
+      }
+    }
+  }
+};
+
+template <int kColumns, int kStates>
+__global__ void __launch_bounds__(kChunkedThreads, 2)
+    StateSpaceDualSegmentKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
+  using Tiles = SegmentTiles<kColumns, kStates>;
+  using State = WarpState<kColumns, kStates>;
+  Tiles& tiles = *reinterpret_cast<Tiles*>(DynamicShared());
+  const LanePlace place = PlaceOfLane();
+  const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int first_column = static_cast<int>(blockIdx.x) * kColumns;
+  const int head = static_cast<int>(blockIdx.y);
+  const int parts = segments.count - 1;
+  const int segment = static_cast<int>(blockIdx.z) % parts;
+  const int64_t batch = static_cast<int64_t>(blockIdx.z) / parts;
+  const int group = head / (p.heads / p.groups);
+  const int64_t first_row = batch * p.length;
+  const __half* x = p.x + first_row * p.x_stride + static_cast<int64_t>(head) * p.head_size + first_column;
+  const __half* dt = p.dt + first_row * p.dt_stride + head;
+  const __half* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
+  const float rate = p.a[head] * kLog2E;
+  const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
+  const int state_row = warp * State::kRowTiles * 16;
+  const int64_t begin = segment * segments.length;
+  const int64_t end = begin + segments.length;
+
+  State state;
+#pragma unroll
+  for (int i = 0; i < State::kRowTiles; ++i) {
+#pragma unroll
+    for (int j = 0; j < State::kColumnTiles; ++j) {
+#pragma unroll
+      for (int q = 0; q < 4; ++q) state.s[i][j][q] = 0.0f;
+    }
+  }
+  const auto start_copies = [&](int64_t t0, int stage) {
+    CopyChunk<kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, kChunk);
+    CopyChunk<kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, kChunk);
+    CommitCopies();
+  };
+  start_copies(begin, 0);
+  SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
+
+  float exponent = 0.0f;
+  int index = 0;
+  for (int64_t t0 = begin; t0 < end; t0 += kChunk, ++index) {
+    WaitForCopies<0>();
+    __syncthreads();
+    if (t0 + kChunk < end) start_copies(t0 + kChunk, (index + 1) % 2);
+    const int64_t ahead = t0 + (kChunkedWarps + warp) * kChunk;
+    const bool prepares = index % kChunkedWarps == 0 && ahead < end;
+    RawSteps raw{};
+    if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
+    const ChunkSteps& steps = tiles.steps[index % kStepSlots];
+    const float last = steps.cumulative[kChunk - 1];
+    exponent += last;
+    state.Advance(place, state_row, tiles.b[index % 2], Tiles::kStateRow, tiles.x[index % 2], Tiles::kColumnRow, steps.weights,
+                  Fast::Exp2(last));
+    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kChunkedWarps + warp) % kStepSlots]);
+  }
+
+  const int64_t slot = (batch * p.heads + head) * parts + segment;
+  float* to = segments.states + slot * p.states * p.head_size + first_column;
+  state.ForEachPair(place, state_row, p.head_size,
+                    [&](const float* pair, int64_t offset) { *reinterpret_cast<float2*>(to + offset) = make_float2(pair[0], pair[1]); });
+  if (threadIdx.x == 0 && blockIdx.x == 0) segments.decays[slot] = exponent;
 }
 
 template <int kColumns, int kStates, int kStages>
-__global__ void __launch_bounds__(kChunkedThreads) StateSpaceDualChunkedKernel(const StateSpaceDualArguments<__half> p) {
+__global__ void __launch_bounds__(kChunkedThreads, 2)
+    StateSpaceDualChunkedKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
   using Tiles = ChunkedTiles<kColumns, kStates, kStages>;
+  using State = WarpState<kColumns, kStates>;
   constexpr int kStateSteps = kStates / 16;
-  constexpr int kWarps = kChunkedThreads / 32;
-  // Of the state, a warp holds kRowTiles x kColumnTiles accumulator tiles of 16 x 8.
-  constexpr int kRowWarps = kStateSteps < kWarps ? kStateSteps : kWarps;
-  constexpr int kRowTiles = kStateSteps / kRowWarps;
-  constexpr int kStateColumns = kColumns / (kWarps / kRowWarps);
-  constexpr int kColumnTiles = kStateColumns / 8;
-  // Of the output, a warp computes 16 rows and half of the columns.
-  constexpr int kOutputColumns = kColumns / 2;
-  constexpr int kOutputTiles = kOutputColumns / 8;
-  constexpr int kVectorsPerThread = kChunk * kColumns / 8 / kChunkedThreads;
-  static_assert(kStateColumns % 16 == 0 && kOutputColumns % 16 == 0 && kStateSteps % kRowWarps == 0, "matrix loads cover 16 columns");
+  constexpr int kOutputTiles = kColumns / 8;
 
   Tiles& tiles = *reinterpret_cast<Tiles*>(DynamicShared());
+  const LanePlace place = PlaceOfLane();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int first_column = static_cast<int>(blockIdx.x) * kColumns;
   const int head = static_cast<int>(blockIdx.y);
-  const int64_t batch = blockIdx.z;
+  const int segment = static_cast<int>(blockIdx.z) % segments.count;
+  const int64_t batch = static_cast<int64_t>(blockIdx.z) / segments.count;
   const int group = head / (p.heads / p.groups);
   const int64_t channel = static_cast<int64_t>(head) * p.head_size + first_column;
   const int64_t y_stride = static_cast<int64_t>(p.heads) * p.head_size;
   const int64_t first_row = batch * p.length;
+  const int64_t begin = segment * segments.length;
+  const int64_t end = segment == segments.count - 1 ? p.length : begin + segments.length;
 
   const __half* x = p.x + first_row * p.x_stride + channel;
   const __half* dt = p.dt + first_row * p.dt_stride + head;
@@ -110,176 +307,128 @@ __global__ void __launch_bounds__(kChunkedThreads) StateSpaceDualChunkedKernel(c
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
   const float skip = p.d == nullptr ? 0.0f : p.d[head];
 
-  // Which part of an accumulator tile this lane holds: rows `tile_row` and `tile_row + 8`, columns `tile_column` and the next.
-  const int tile_row = lane / 4;
-  const int tile_column = (lane % 4) * 2;
-  // The row and column a lane addresses in a matrix load: operand a; operand b stored [n][k]; operand a stored [k][m].
-  const int a_row = lane % 16;
-  const int a_column = (lane / 16) * 8;
-  const int b_row = lane % 8 + (lane / 16) * 8;
-  const int b_column = ((lane / 8) % 2) * 8;
-
-  // Rows of the chunk. Later rows have more columns of M; a scheduler gets warps w and w + 4, hence an early and a late row block.
-  const int row_block = warp < 4 ? warp : 7 - warp;
-  const int half = warp / 4;
+  // Later rows have more columns of M, and a warp's number decides its scheduler: blocks that share a multiprocessor count from
+  // opposite ends.
+  const int64_t block = blockIdx.x + static_cast<int64_t>(gridDim.x) * (blockIdx.y + static_cast<int64_t>(gridDim.y) * blockIdx.z);
+  const int row_block = block / segments.multiprocessors % 2 == 0 ? warp : kChunkedWarps - 1 - warp;
   const int row = row_block * 16;
-
-  const int state_row = (warp % kRowWarps) * kRowTiles * 16;
-  const int state_column = (warp / kRowWarps) * kStateColumns;
+  const int state_row = warp * State::kRowTiles * 16;
   const int64_t state_base = (batch * p.heads + head) * static_cast<int64_t>(p.states) * p.head_size + first_column;
 
-  float s[kRowTiles][kColumnTiles][4];
-#pragma unroll
-  for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-    for (int j = 0; j < kColumnTiles; ++j) {
-#pragma unroll
-      for (int q = 0; q < 4; ++q) {
-        const int n = state_row + i * 16 + tile_row + (q / 2) * 8;
-        const int col = state_column + j * 8 + tile_column + q % 2;
-        s[i][j][q] = p.past_state[state_base + static_cast<int64_t>(n) * p.head_size + col];
-      }
-    }
+  State state;
+  state.ForEachPair(place, state_row, p.head_size, [&](float* pair, int64_t offset) {
+    pair[0] = p.past_state[state_base + offset];
+    pair[1] = p.past_state[state_base + offset + 1];
+  });
+  for (int before = 0; before < segment; ++before) {
+    const int64_t slot = (batch * p.heads + head) * (segments.count - 1) + before;
+    const float decay = Fast::Exp2(segments.decays[slot]);
+    const float* added = segments.states + slot * p.states * p.head_size + first_column;
+    state.ForEachPair(place, state_row, p.head_size, [&](float* pair, int64_t offset) {
+      const float2 values = *reinterpret_cast<const float2*>(added + offset);
+      pair[0] = fmaf(pair[0], decay, values.x);
+      pair[1] = fmaf(pair[1], decay, values.y);
+    });
   }
 
-  const auto rows_of = [&](int64_t t0) { return p.length - t0 < kChunk ? static_cast<int>(p.length - t0) : kChunk; };
   const auto start_copies = [&](int64_t t0, int stage) {
-    const int rows = rows_of(t0);
+    const int rows = end - t0 < kChunk ? static_cast<int>(end - t0) : kChunk;
     CopyChunk<kStates>(tiles.c[stage], Tiles::kStateRow, c + t0 * p.c_stride, p.c_stride, rows);
     CopyChunk<kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, rows);
     CopyChunk<kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, rows);
     CommitCopies();
   };
-  const auto raw_step = [&](int64_t t) { return t < p.length ? ToFloat(dt[t * p.dt_stride]) + bias : 0.0f; };
-  const auto load_gate = [&](int64_t t0, Vector<__half, 8> (&gate)[kVectorsPerThread]) {
-#pragma unroll
-    for (int v = 0; v < kVectorsPerThread; ++v) {
-      const int i = static_cast<int>(threadIdx.x) + v * kChunkedThreads;
-      const int t = i / (kColumns / 8);
-      if (t < rows_of(t0)) gate[v] = LoadVector<__half, 8>(z + (t0 + t) * p.z_stride + (i % (kColumns / 8)) * 8);
-    }
-  };
-  const auto store_output = [&](int64_t t0, const Vector<__half, 8> (&gate)[kVectorsPerThread]) {
-#pragma unroll
-    for (int v = 0; v < kVectorsPerThread; ++v) {
-      const int i = static_cast<int>(threadIdx.x) + v * kChunkedThreads;
-      const int t = i / (kColumns / 8);
-      const int column = (i % (kColumns / 8)) * 8;
-      if (t < rows_of(t0)) {
-        Vector<__half, 8> result;
-#pragma unroll
-        for (int e = 0; e < 8; ++e) {
-          const float value = tiles.output[t * Tiles::kOutputRow + column + e];
-          result.element[e] = FromFloat<__half>(z == nullptr ? value : value * Fast::Silu(ToFloat(gate[v].element[e])));
-        }
-        StoreVector<__half, 8>(y + (t0 + t) * y_stride + column, result);
-      }
-    }
-  };
+  start_copies(begin, 0);
+  SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
 
-  // The warp with the fewest products also prepares the next chunk's steps.
-  constexpr int kStepWarp = kWarps - 1;
-  start_copies(0, 0);
-  if (warp == kStepWarp) {
-    SumSteps(p, raw_step(2 * lane), raw_step(2 * lane + 1), rows_of(0), rate, tiles.steps[0], tiles.cumulative[0]);
-  }
-
-  int parity = 0;
-  for (int64_t t0 = 0; t0 < p.length; t0 += kChunk, parity ^= 1) {
-    const int stage = kStages == 2 ? parity : 0;
+  int index = 0;
+  for (int64_t t0 = begin; t0 < end; t0 += kChunk, ++index) {
+    const int stage = kStages == 2 ? index % 2 : 0;
     const int64_t next = t0 + kChunk;
     WaitForCopies<0>();
     __syncthreads();
-
-    if (kStages == 2 && next < p.length) start_copies(next, stage ^ 1);
-    float raw0 = 0.0f;
-    float raw1 = 0.0f;
-    if (warp == kStepWarp && next < p.length) {
-      raw0 = raw_step(next + 2 * lane);
-      raw1 = raw_step(next + 2 * lane + 1);
-    }
-    Vector<__half, 8> gate[kVectorsPerThread];
-    if (t0 > 0 && z != nullptr) load_gate(t0 - kChunk, gate);
+    if (kStages == 2 && next < end) start_copies(next, stage ^ 1);
+    const int64_t ahead = t0 + (kChunkedWarps + warp) * kChunk;
+    const bool prepares = index % kChunkedWarps == 0 && ahead < end;
+    RawSteps raw{};
+    if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
 
     const __half* c_tile = tiles.c[stage];
     const __half* b_tile = tiles.b[stage];
     const __half* x_tile = tiles.x[stage];
-    const float* cumulative = tiles.cumulative[parity];
-    const float* steps = tiles.steps[parity];
-    const float last = cumulative[kChunk - 1];
+    const ChunkSteps& steps = tiles.steps[index % kStepSlots];
 
     // The state before this chunk, for the other warps.
-#pragma unroll
-    for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-      for (int j = 0; j < kColumnTiles; ++j) {
-        __half* target = tiles.state + (state_row + i * 16 + tile_row) * Tiles::kColumnRow + state_column + j * 8 + tile_column;
-        *reinterpret_cast<__half2*>(target) = __floats2half2_rn(s[i][j][0], s[i][j][1]);
-        *reinterpret_cast<__half2*>(target + 8 * Tiles::kColumnRow) = __floats2half2_rn(s[i][j][2], s[i][j][3]);
-      }
-    }
-
-    // w.
-#pragma unroll
-    for (int v = 0; v < kVectorsPerThread; ++v) {
-      const int i = static_cast<int>(threadIdx.x) + v * kChunkedThreads;
-      const int j = i / (kColumns / 8);
-      const int at = j * Tiles::kColumnRow + (i % (kColumns / 8)) * 8;
-      const float weight = steps[j] * Fast::Exp2(last - cumulative[j]);
-      const Vector<__half, 8> from = LoadVector<__half, 8>(x_tile + at);
-      Vector<__half, 8> to;
-#pragma unroll
-      for (int e = 0; e < 8; ++e) to.element[e] = FromFloat<__half>(ToFloat(from.element[e]) * weight);
-      StoreVector<__half, 8>(tiles.weighted + at, to);
-    }
+    state.ForEachPair(place, state_row, Tiles::kColumnRow, [&](const float* pair, int64_t offset) {
+      *reinterpret_cast<__half2*>(tiles.state + offset) = __floats2half2_rn(pair[0], pair[1]);
+    });
 
     // M. The fragments of C serve C S as well.
     uint32_t c_fragment[kStateSteps][4];
 #pragma unroll
-    for (int k = 0; k < kStateSteps; ++k) LoadMatrices(c_fragment[k], c_tile + (row + a_row) * Tiles::kStateRow + k * 16 + a_column);
-    for (int block = half; block <= row_block; block += 2) {
-      float product[2][4] = {};
+    for (int k = 0; k < kStateSteps; ++k) {
+      LoadMatrices(c_fragment[k], c_tile + (row + place.a_row) * Tiles::kStateRow + k * 16 + place.a_column);
+    }
+    const float cumulative0 = steps.cumulative[row + place.tile_row];
+    const float cumulative1 = steps.cumulative[row + place.tile_row + 8];
+    uint32_t m[kChunkedWarps][4];
 #pragma unroll
-      for (int k = 0; k < kStateSteps; ++k) {
-        uint32_t fragment[4];
-        LoadMatrices(fragment, b_tile + (block * 16 + b_row) * Tiles::kStateRow + k * 16 + b_column);
-        MultiplyAdd(product[0], c_fragment[k], fragment[0], fragment[1]);
-        MultiplyAdd(product[1], c_fragment[k], fragment[2], fragment[3]);
-      }
+    for (int block_column = 0; block_column < kChunkedWarps; ++block_column) {
+      if (block_column <= row_block) {
+        float product[2][4] = {};
 #pragma unroll
-      for (int tile = 0; tile < 2; ++tile) {
+        for (int k = 0; k < kStateSteps; ++k) {
+          uint32_t fragment[4];
+          LoadMatrices(fragment, b_tile + (block_column * 16 + place.b_row) * Tiles::kStateRow + k * 16 + place.b_column);
+          MultiplyAdd(product[0], c_fragment[k], fragment[0], fragment[1]);
+          MultiplyAdd(product[1], c_fragment[k], fragment[2], fragment[3]);
+        }
 #pragma unroll
-        for (int upper = 0; upper < 2; ++upper) {
-          const int i = row + tile_row + upper * 8;
-          const int j = block * 16 + tile * 8 + tile_column;
-          float value[2];
+        for (int tile = 0; tile < 2; ++tile) {
+          const int j = block_column * 16 + tile * 8 + place.tile_column;
+          const float2 cumulative = *reinterpret_cast<const float2*>(steps.cumulative + j);
+          const float2 step = *reinterpret_cast<const float2*>(steps.steps + j);
 #pragma unroll
-          for (int q = 0; q < 2; ++q) {
-            const float exponent = cumulative[i] - cumulative[j + q];
-            value[q] = j + q <= i ? product[tile][upper * 2 + q] * Fast::Exp2(exponent) * steps[j + q] : 0.0f;
+          for (int upper = 0; upper < 2; ++upper) {
+            const int i = row + place.tile_row + upper * 8;
+            const float here = upper == 0 ? cumulative0 : cumulative1;
+            const float first = j <= i ? product[tile][upper * 2] * Fast::Exp2(here - cumulative.x) * step.x : 0.0f;
+            const float second = j + 1 <= i ? product[tile][upper * 2 + 1] * Fast::Exp2(here - cumulative.y) * step.y : 0.0f;
+            const __half2 both = __floats2half2_rn(first, second);
+            m[block_column][tile * 2 + upper] = *reinterpret_cast<const uint32_t*>(&both);
           }
-          *reinterpret_cast<__half2*>(tiles.m + i * Tiles::kChunkRow + j) = __floats2half2_rn(value[0], value[1]);
         }
       }
     }
-    if (t0 > 0) store_output(t0 - kChunk, gate);
     __syncthreads();
 
-    // y.
+    // y. After the lanes of a pair have exchanged tiles, an even lane holds four columns of the first tile and an odd one of the second.
+    const bool odd = lane % 2 != 0;
+    const int pair_column = (odd ? 8 : 0) + (place.tile_column & ~3);
     float sum[kOutputTiles][4] = {};
-    const int output_column = half * kOutputColumns;
 #pragma unroll
     for (int k = 0; k < kStateSteps; ++k) {
 #pragma unroll
       for (int j = 0; j < kOutputTiles; j += 2) {
         uint32_t fragment[4];
-        LoadMatricesTransposed(fragment, tiles.state + (k * 16 + a_row) * Tiles::kColumnRow + output_column + j * 8 + a_column);
+        LoadMatricesTransposed(fragment, tiles.state + (k * 16 + place.a_row) * Tiles::kColumnRow + j * 8 + place.a_column);
         MultiplyAdd(sum[j], c_fragment[k], fragment[0], fragment[1]);
         MultiplyAdd(sum[j + 1], c_fragment[k], fragment[2], fragment[3]);
       }
     }
-    const float decay0 = Fast::Exp2(cumulative[row + tile_row]);
-    const float decay1 = Fast::Exp2(cumulative[row + tile_row + 8]);
+    Vector<__half, 4> gate[2][kOutputTiles / 2];
+    if (z != nullptr) {
+#pragma unroll
+      for (int upper = 0; upper < 2; ++upper) {
+        const int64_t t = t0 + row + place.tile_row + upper * 8;
+#pragma unroll
+        for (int j = 0; j < kOutputTiles; j += 2) {
+          if (t < end) gate[upper][j / 2] = LoadVector<__half, 4>(z + t * p.z_stride + j * 8 + pair_column);
+        }
+      }
+    }
+    const float decay0 = Fast::Exp2(cumulative0);
+    const float decay1 = Fast::Exp2(cumulative1);
 #pragma unroll
     for (int j = 0; j < kOutputTiles; ++j) {
       sum[j][0] *= decay0;
@@ -287,112 +436,133 @@ __global__ void __launch_bounds__(kChunkedThreads) StateSpaceDualChunkedKernel(c
       sum[j][2] *= decay1;
       sum[j][3] *= decay1;
     }
-    for (int k = 0; k <= row_block; ++k) {
-      uint32_t m_fragment[4];
-      LoadMatrices(m_fragment, tiles.m + (row + a_row) * Tiles::kChunkRow + k * 16 + a_column);
 #pragma unroll
-      for (int j = 0; j < kOutputTiles; j += 2) {
-        uint32_t fragment[4];
-        LoadMatricesTransposed(fragment, x_tile + (k * 16 + a_row) * Tiles::kColumnRow + output_column + j * 8 + a_column);
-        MultiplyAdd(sum[j], m_fragment, fragment[0], fragment[1]);
-        MultiplyAdd(sum[j + 1], m_fragment, fragment[2], fragment[3]);
-      }
-    }
+    for (int k = 0; k < kChunkedWarps; ++k) {
+      if (k <= row_block) {
 #pragma unroll
-    for (int j = 0; j < kOutputTiles; ++j) {
-#pragma unroll
-      for (int upper = 0; upper < 2; ++upper) {
-        const int i = row + tile_row + upper * 8;
-        const int col = output_column + j * 8 + tile_column;
-        const __half2 input = *reinterpret_cast<const __half2*>(x_tile + i * Tiles::kColumnRow + col);
-        float* target = tiles.output + i * Tiles::kOutputRow + col;
-        target[0] = fmaf(skip, __low2float(input), sum[j][upper * 2]);
-        target[1] = fmaf(skip, __high2float(input), sum[j][upper * 2 + 1]);
-      }
-    }
-
-    // S.
-    const float decay = Fast::Exp2(last);
-#pragma unroll
-    for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-      for (int j = 0; j < kColumnTiles; ++j) {
-#pragma unroll
-        for (int q = 0; q < 4; ++q) s[i][j][q] *= decay;
-      }
-    }
-#pragma unroll
-    for (int k = 0; k < kChunk / 16; ++k) {
-      uint32_t b_fragment[kRowTiles][4];
-#pragma unroll
-      for (int i = 0; i < kRowTiles; ++i) {
-        LoadMatricesTransposed(b_fragment[i], b_tile + (k * 16 + b_row) * Tiles::kStateRow + state_row + i * 16 + b_column);
-      }
-#pragma unroll
-      for (int j = 0; j < kColumnTiles; j += 2) {
-        uint32_t fragment[4];
-        LoadMatricesTransposed(fragment, tiles.weighted + (k * 16 + a_row) * Tiles::kColumnRow + state_column + j * 8 + a_column);
-#pragma unroll
-        for (int i = 0; i < kRowTiles; ++i) {
-          MultiplyAdd(s[i][j], b_fragment[i], fragment[0], fragment[1]);
-          MultiplyAdd(s[i][j + 1], b_fragment[i], fragment[2], fragment[3]);
+        for (int j = 0; j < kOutputTiles; j += 2) {
+          uint32_t fragment[4];
+          LoadMatricesTransposed(fragment, x_tile + (k * 16 + place.a_row) * Tiles::kColumnRow + j * 8 + place.a_column);
+          MultiplyAdd(sum[j], m[k], fragment[0], fragment[1]);
+          MultiplyAdd(sum[j + 1], m[k], fragment[2], fragment[3]);
         }
       }
     }
-
-    if (warp == kStepWarp && next < p.length) {
-      SumSteps(p, raw0, raw1, rows_of(next), rate, tiles.steps[parity ^ 1], tiles.cumulative[parity ^ 1]);
+#pragma unroll
+    for (int upper = 0; upper < 2; ++upper) {
+      const int i = row + place.tile_row + upper * 8;
+      const int64_t t = t0 + i;
+#pragma unroll
+      for (int j = 0; j < kOutputTiles; j += 2) {
+        float value[2][2];
+#pragma unroll
+        for (int tile = 0; tile < 2; ++tile) {
+          const __half2 input =
+              *reinterpret_cast<const __half2*>(x_tile + i * Tiles::kColumnRow + (j + tile) * 8 + place.tile_column);
+          value[tile][0] = fmaf(skip, __low2float(input), sum[j + tile][upper * 2]);
+          value[tile][1] = fmaf(skip, __high2float(input), sum[j + tile][upper * 2 + 1]);
+        }
+        float four[4];
+#pragma unroll
+        for (int q = 0; q < 2; ++q) {
+          const float kept = odd ? value[1][q] : value[0][q];
+          const float received = __shfl_xor_sync(kFullWarp, odd ? value[0][q] : value[1][q], 1);
+          four[q] = odd ? received : kept;
+          four[2 + q] = odd ? kept : received;
+        }
+        Vector<__half, 4> result;
+#pragma unroll
+        for (int q = 0; q < 4; ++q) {
+          result.element[q] =
+              FromFloat<__half>(z == nullptr ? four[q] : four[q] * Fast::Silu(ToFloat(gate[upper][j / 2].element[q])));
+        }
+        if (t < end) StoreVector<__half, 4>(y + t * y_stride + j * 8 + pair_column, result);
+      }
     }
-    if (kStages == 1 && next < p.length) {
+
+    state.Advance(place, state_row, b_tile, Tiles::kStateRow, x_tile, Tiles::kColumnRow, steps.weights,
+                  Fast::Exp2(steps.cumulative[kChunk - 1]));
+    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kChunkedWarps + warp) % kStepSlots]);
+    if (kStages == 1 && next < end) {
       __syncthreads();
       start_copies(next, 0);
     }
   }
 
-  __syncthreads();
-  const int64_t last_chunk = (p.length - 1) / kChunk * kChunk;
-  Vector<__half, 8> gate[kVectorsPerThread];
-  if (z != nullptr) load_gate(last_chunk, gate);
-  store_output(last_chunk, gate);
-
-#pragma unroll
-  for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-    for (int j = 0; j < kColumnTiles; ++j) {
-#pragma unroll
-      for (int q = 0; q < 4; ++q) {
-        const int n = state_row + i * 16 + tile_row + (q / 2) * 8;
-        const int col = state_column + j * 8 + tile_column + q % 2;
-        p.present_state[state_base + static_cast<int64_t>(n) * p.head_size + col] = s[i][j][q];
-      }
-    }
+  if (segment == segments.count - 1) {
+    float* to = segments.final_state + state_base;
+    state.ForEachPair(place, state_row, p.head_size,
+                      [&](const float* pair, int64_t offset) { to[offset] = pair[0], to[offset + 1] = pair[1]; });
   }
 }
 
-template <int kColumns, int kStates>
-cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, cudaStream_t stream) {
-  constexpr size_t kTwoStages = sizeof(ChunkedTiles<kColumns, kStates, 2>);
-  constexpr size_t kOneStage = sizeof(ChunkedTiles<kColumns, kStates, 1>);
-  const dim3 grid(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads), static_cast<unsigned>(p.batch));
-  const size_t available = static_cast<size_t>(device.shared_bytes_per_block);
-  if (kTwoStages <= available) {
-    return Launch(StateSpaceDualChunkedKernel<kColumns, kStates, 2>, grid, dim3(kChunkedThreads), kTwoStages, stream, p);
+/// The most segments worth their first pass: as many blocks as the device holds at once, and enough chunks in each.
+inline int ChooseSegments(const StateSpaceDualArguments<__half>& p, const Device& device, int columns) {
+  constexpr int64_t kMostSegments = 8;
+  constexpr int64_t kResidentBlocks = 2;
+  constexpr int64_t kFewestChunks = 4;
+  const int64_t blocks = p.batch * p.heads * (p.head_size / columns);
+  const int64_t chunks = (p.length + kChunk - 1) / kChunk;
+  const int64_t wanted = std::min(device.multiprocessors * kResidentBlocks / blocks, chunks / kFewestChunks);
+  return static_cast<int>(std::clamp<int64_t>(wanted, 1, kMostSegments));
+}
+
+/// Floats that `segments` segments need between the kernels.
+inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments) {
+  if (segments < 2) return 0;
+  const size_t states = static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
+  // A copy of the state where the caller's is updated in place, the segments' states, their decays (padded for vectors).
+  return states * static_cast<size_t>(segments) + (static_cast<size_t>(p.batch) * p.heads * segments + 3) / 4 * 4;
+}
+
+template <int kColumns, int kStates, int kStages>
+cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int count, cudaStream_t stream) {
+  const size_t states = static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
+  const int64_t chunks = (p.length + kChunk - 1) / kChunk;
+  DualSegments segments{};
+  segments.length = (chunks + count - 1) / count * kChunk;
+  // Rounding up the length can leave the last segments empty.
+  segments.count = static_cast<int>((p.length + segments.length - 1) / segments.length);
+  segments.final_state = p.present_state;
+  segments.multiprocessors = device.multiprocessors;
+  const dim3 heads(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads));
+  if (segments.count > 1) {
+    float* workspace = static_cast<float*>(p.workspace);
+    // Blocks of the first segment may still have to read the past state when one of the last is done.
+    if (p.present_state == p.past_state) segments.final_state = workspace;
+    segments.states = workspace + states;
+    segments.decays = segments.states + states * static_cast<size_t>(segments.count - 1);
+    const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * (segments.count - 1)));
+    const cudaError_t error = Launch(StateSpaceDualSegmentKernel<kColumns, kStates>, grid, dim3(kChunkedThreads),
+                                     sizeof(SegmentTiles<kColumns, kStates>), stream, p, segments);
+    if (error != cudaSuccess) return error;
   }
-  if (kOneStage <= available) {
-    return Launch(StateSpaceDualChunkedKernel<kColumns, kStates, 1>, grid, dim3(kChunkedThreads), kOneStage, stream, p);
-  }
-  return cudaErrorInvalidConfiguration;
+  const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * segments.count));
+  const cudaError_t error = Launch(StateSpaceDualChunkedKernel<kColumns, kStates, kStages>, grid, dim3(kChunkedThreads),
+                                   sizeof(ChunkedTiles<kColumns, kStates, kStages>), stream, p, segments);
+  if (error != cudaSuccess || segments.final_state == p.present_state) return error;
+  return cudaMemcpyAsync(p.present_state, segments.final_state, states * sizeof(float), cudaMemcpyDeviceToDevice, stream);
+}
+
+/// Shared memory of the smallest variant for these sizes.
+template <int kColumns>
+size_t ChunkedDualBytes(int states) {
+  const size_t two[] = {sizeof(SegmentTiles<kColumns, 64>), sizeof(SegmentTiles<kColumns, 128>), sizeof(SegmentTiles<kColumns, 256>)};
+  const size_t one[] = {sizeof(ChunkedTiles<kColumns, 64, 1>), sizeof(ChunkedTiles<kColumns, 128, 1>),
+                        sizeof(ChunkedTiles<kColumns, 256, 1>)};
+  const int index = states / 128;
+  return std::max(two[index], one[index]);
 }
 
 /// Whether the tensor-core kernels compute these sizes; the others are the recurrence's.
 inline bool FitsChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int columns) {
-  const bool states = p.states == 64 || p.states == 128 || p.states == 256;
-  // The widest state does not fit beside 64 columns where a block has little shared memory.
-  const size_t needed = p.states == 256 ? (columns == 64 ? sizeof(ChunkedTiles<64, 256, 1>) : sizeof(ChunkedTiles<32, 256, 1>))
-                                        : sizeof(ChunkedTiles<64, 128, 1>);
-  return states && p.head_size % columns == 0 && needed <= static_cast<size_t>(device.shared_bytes_per_block) &&
-         RowsAligned(p.x, p.x_stride, 16) && RowsAligned(p.b, p.b_stride, 16) && RowsAligned(p.c, p.c_stride, 16) &&
-         RowsAligned(p.z, p.z_stride, 16) && RowsAligned(p.y, static_cast<int64_t>(p.heads) * p.head_size, 16);
+  // 64 columns of 256 states are more accumulators than a thread has registers.
+  const bool states = p.states == 64 || p.states == 128 || (p.states == 256 && columns == 32);
+  if (!states || p.head_size % columns != 0) return false;
+  const size_t needed = columns == 64 ? ChunkedDualBytes<64>(p.states) : ChunkedDualBytes<32>(p.states);
+  return needed <= static_cast<size_t>(device.shared_bytes_per_block) && RowsAligned(p.x, p.x_stride, 16) &&
+         RowsAligned(p.b, p.b_stride, 16) && RowsAligned(p.c, p.c_stride, 16) && RowsAligned(p.z, p.z_stride, 16) &&
+         RowsAligned(p.y, static_cast<int64_t>(p.heads) * p.head_size, 16);
 }
 
 }  // namespace edgefleet::cuda

@@ -1,5 +1,10 @@
 // StateSpaceDual as a recurrence in float32: a lane holds a column of a head's state, the warps of a block share its rows.
+//
+// With float32 tensors the state from tile to tile is kept in double: the roundings of a long memory's decays would add up to more
+// than 1e-5 of the output. Within a tile h runs in float32 from there for the output, and q from zero for the next state.
 #pragma once
+
+#include <type_traits>
 
 #include "common/element.cuh"
 #include "common/launch.cuh"
@@ -13,13 +18,23 @@ inline constexpr int kRecurrentColumns = 32;
 /// Tokens between barriers.
 inline constexpr int kRecurrentTokens = 16;
 
+template <typename T>
+__device__ __forceinline__ T ClampStep(T dt, T least, T most) {
+  // Written so that NaN stays.
+  const T above = dt < least ? least : dt;
+  return above > most ? most : above;
+}
+
 /// The step size of a token and head.
 template <typename T>
 __device__ __forceinline__ float DualStep(const StateSpaceDualArguments<T>& p, float raw) {
-  const float dt = p.dt_softplus ? Math<T>::Softplus(raw) : raw;
-  // Written so that NaN stays.
-  const float above = dt < p.dt_min ? p.dt_min : dt;
-  return above > p.dt_max ? p.dt_max : above;
+  return ClampStep(p.dt_softplus ? Math<T>::Softplus(raw) : raw, p.dt_min, p.dt_max);
+}
+
+/// As above in double.
+__device__ __forceinline__ double ExactDualStep(const StateSpaceDualArguments<float>& p, double raw) {
+  // Above 20, log(1 + e^x) is x in the digits of float32.
+  return ClampStep(p.dt_softplus && raw < 20.0 ? log1p(exp(raw)) : raw, static_cast<double>(p.dt_min), static_cast<double>(p.dt_max));
 }
 
 template <typename T, int kStates>
@@ -35,6 +50,7 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
   const bool active = column < p.head_size;
   const int rows = warps * kStates;
   const int first_state = warp * kStates;
+  constexpr bool kExact = std::is_same_v<T, float>;
 
   float* b_tile = reinterpret_cast<float*>(DynamicShared());
   float* c_tile = b_tile + kRecurrentTokens * rows;
@@ -42,6 +58,7 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
   float* steps = x_tile + kRecurrentTokens * kRecurrentColumns;
   float* decays = steps + kRecurrentTokens;
   float* partial = decays + kRecurrentTokens;
+  double* tile_decay = reinterpret_cast<double*>(partial + kRecurrentTokens * warps * kRecurrentColumns);
 
   const int64_t state_base = (batch * p.heads + head) * static_cast<int64_t>(p.states) * p.head_size + column;
   float h[kStates];
@@ -50,7 +67,13 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
     const int n = first_state + i;
     h[i] = active && n < p.states ? p.past_state[state_base + static_cast<int64_t>(n) * p.head_size] : 0.0f;
   }
-  const float rate = p.a[head] * kLog2E;
+  double base[kExact ? kStates : 1];
+  float q[kExact ? kStates : 1];
+  if constexpr (kExact) {
+#pragma unroll
+    for (int i = 0; i < kStates; ++i) base[i] = h[i];
+  }
+  [[maybe_unused]] const float rate = p.a[head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
   const float skip = p.d == nullptr ? 0.0f : p.d[head];
   const int group = head / (p.heads / p.groups);
@@ -72,10 +95,29 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
       const int col = i % kRecurrentColumns;
       x_tile[i] = first_column + col < p.head_size ? ToFloat(p.x[(row0 + t) * p.x_stride + head_channel + col]) : 0.0f;
     }
-    if (static_cast<int>(threadIdx.x) < tokens) {
-      const float dt = DualStep(p, ToFloat(p.dt[(row0 + threadIdx.x) * p.dt_stride + head]) + bias);
-      steps[threadIdx.x] = dt;
-      decays[threadIdx.x] = Math<T>::Exp2(dt * rate);
+    if (warp == 0) {
+      if constexpr (kExact) {
+        double sum = 0.0;
+        if (lane < tokens) {
+          const double dt = ExactDualStep(p, static_cast<double>(p.dt[(row0 + lane) * p.dt_stride + head]) + bias);
+          steps[lane] = static_cast<float>(dt);
+          decays[lane] = static_cast<float>(exp(dt * p.a[head]));
+          sum = dt;
+        }
+        for (int distance = 16; distance > 0; distance /= 2) sum += __shfl_xor_sync(kFullWarp, sum, distance);
+        if (lane == 0) *tile_decay = exp(sum * p.a[head]);
+      } else if (lane < tokens) {
+        const float dt = DualStep(p, ToFloat(p.dt[(row0 + lane) * p.dt_stride + head]) + bias);
+        steps[lane] = dt;
+        decays[lane] = Math<T>::Exp2(dt * rate);
+      }
+    }
+    if constexpr (kExact) {
+#pragma unroll
+      for (int i = 0; i < kStates; ++i) {
+        h[i] = static_cast<float>(base[i]);
+        q[i] = 0.0f;
+      }
     }
     __syncthreads();
 
@@ -84,18 +126,25 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
       const float x = x_tile[t * kRecurrentColumns + lane] * steps[t];
       const float* b = b_tile + t * rows + first_state;
       const float* c = c_tile + t * rows + first_state;
-      float sum = 0.0f;
+      float sums[4] = {};
 #pragma unroll
       for (int i = 0; i < kStates; i += 4) {
         const Vector<float, 4> b4 = LoadVector<float, 4>(b + i);
         const Vector<float, 4> c4 = LoadVector<float, 4>(c + i);
 #pragma unroll
-        for (int q = 0; q < 4; ++q) {
-          h[i + q] = fmaf(decay, h[i + q], x * b4.element[q]);
-          sum = fmaf(c4.element[q], h[i + q], sum);
+        for (int e = 0; e < 4; ++e) {
+          const float added = x * b4.element[e];
+          h[i + e] = fmaf(decay, h[i + e], added);
+          if constexpr (kExact) q[i + e] = fmaf(decay, q[i + e], added);
+          sums[e] = fmaf(c4.element[e], h[i + e], sums[e]);
         }
       }
-      partial[(t * warps + warp) * kRecurrentColumns + lane] = sum;
+      partial[(t * warps + warp) * kRecurrentColumns + lane] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    }
+    if constexpr (kExact) {
+      const double decay = *tile_decay;
+#pragma unroll
+      for (int i = 0; i < kStates; ++i) base[i] = fma(base[i], decay, static_cast<double>(q[i]));
     }
     __syncthreads();
 
@@ -116,14 +165,18 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
 #pragma unroll
   for (int i = 0; i < kStates; ++i) {
     const int n = first_state + i;
-    if (active && n < p.states) p.present_state[state_base + static_cast<int64_t>(n) * p.head_size] = h[i];
+    if (!active || n >= p.states) continue;
+    float last = h[i];
+    if constexpr (kExact) last = static_cast<float>(base[i]);
+    p.present_state[state_base + static_cast<int64_t>(n) * p.head_size] = last;
   }
 }
 
 template <typename T, int kStates>
 cudaError_t LaunchRecurrentDual(const StateSpaceDualArguments<T>& p, cudaStream_t stream) {
   const size_t warps = static_cast<size_t>((p.states + kStates - 1) / kStates);
-  const size_t floats = kRecurrentTokens * (2 * warps * kStates + kRecurrentColumns + 2 + warps * kRecurrentColumns);
+  // Behind the floats a double.
+  const size_t floats = kRecurrentTokens * (2 * warps * kStates + kRecurrentColumns + 2 + warps * kRecurrentColumns) + 2;
   const dim3 grid(static_cast<unsigned>((p.head_size + kRecurrentColumns - 1) / kRecurrentColumns), static_cast<unsigned>(p.heads),
                   static_cast<unsigned>(p.batch));
   return Launch(StateSpaceDualRecurrentKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32), floats * sizeof(float), stream,

@@ -3,6 +3,7 @@
 
 #include <cuda_runtime.h>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace edgefleet::cuda {
@@ -31,6 +32,8 @@ struct StateSpaceDualArguments {
   T* y;
   /// As `past_state`; may be the same buffer.
   float* present_state;
+  /// `StateSpaceDualWorkspace` bytes of device memory, aligned to 16; null where that is 0 and where time shall not be cut.
+  void* workspace;
   int64_t x_stride;
   int64_t dt_stride;
   int64_t b_stride;
@@ -55,14 +58,20 @@ enum class StateSpaceDualRoute {
   kRecurrent,
   /// Chunks of 64 tokens on the tensor cores, 32 columns of a head a block. float16 only.
   kChunked32,
-  /// As above with 64 columns.
+  /// As above with 64 columns; not for 256 states.
   kChunked64,
 };
 
-/// Starts the computation of `length` >= 1 tokens. T is float or __half. A route that does not fit the
-/// arguments or the device's shared memory returns cudaErrorInvalidConfiguration.
+/// Bytes that `StateSpaceDual` would like for these sizes; 0 for none. `segments` as there.
+template <typename T>
+size_t StateSpaceDualWorkspace(const StateSpaceDualArguments<T>& arguments, StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic,
+                               int segments = 0);
+
+/// Starts the computation of `length` >= 1 tokens. T is float or __half. `segments` is the number of pieces that a chunked route
+/// cuts time into; 0 chooses it. A route that does not fit the arguments or the device's shared memory returns
+/// cudaErrorInvalidConfiguration.
 template <typename T>
 cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& arguments, cudaStream_t stream,
-                           StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic);
+                           StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic, int segments = 0);
 
 }  // namespace edgefleet::cuda

@@ -3,6 +3,7 @@
 
 #include <onnxruntime_c_api.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,15 @@ __attribute__((visibility("default"))) double edgefleet_probe_matrix_flops(int t
 /// Floating-point operations a second of fused multiply-adds on registers alone, two a multiply-add, in the widest vectors of the chosen
 /// instruction set: the best of `repeats` of about 10 ms. What no product can exceed.
 __attribute__((visibility("default"))) double edgefleet_probe_fma_flops(int threads, int repeats);
+
+/// Bytes of device memory that `edgefleet_cuda_argmax` needs for `rows` rows. In the CUDA libraries alone, as the next.
+__attribute__((visibility("default"))) int64_t edgefleet_cuda_argmax_workspace(int64_t rows);
+
+/// Starts finding the greatest of each row of `logits`, [rows, columns] of `element_type` (ONNX's number: 1 float32, 10 float16), on a
+/// `cudaStream_t`. `tokens` [rows] receives the index, the lowest among equals, or -1 - i where logit i is not a number. All pointers are
+/// to device memory. Returns a `cudaError_t`; it neither waits nor allocates, and can be captured into a CUDA graph.
+__attribute__((visibility("default"))) int edgefleet_cuda_argmax(const void* logits, int element_type, int64_t rows, int64_t columns,
+                                                                 void* workspace, int64_t* tokens, void* stream);
 
 #ifdef __cplusplus
 }
