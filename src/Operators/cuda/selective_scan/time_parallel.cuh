@@ -313,6 +313,8 @@ __global__ void __launch_bounds__(kGroup > 0 ? kGroup * kLanes / kChannels : kMa
           }
         }
         float h[kChannels][2];
+        // The first lane has read the state that the last lane replaces now.
+        __syncwarp();
 #pragma unroll
         for (int j = 0; j < kChannels; ++j) {
           const Carry end_before = __shfl_up_sync(kFullWarp, end[j], kColumns);

@@ -152,8 +152,9 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
       const int t = i / kRecurrentColumns;
       const int col = i % kRecurrentColumns;
       if (first_column + col < p.head_size) {
-        float y = skip * x_tile[i];
-        for (int w = 0; w < warps; ++w) y += partial[(t * warps + w) * kRecurrentColumns + col];
+        std::conditional_t<kExact, double, float> sum = skip * x_tile[i];
+        for (int w = 0; w < warps; ++w) sum += partial[(t * warps + w) * kRecurrentColumns + col];
+        float y = static_cast<float>(sum);
         const int64_t channel = head_channel + col;
         if (p.z != nullptr) y *= Math<T>::Silu(ToFloat(p.z[(row0 + t) * p.z_stride + channel]));
         p.y[(row0 + t) * static_cast<int64_t>(p.heads) * p.head_size + channel] = FromFloat<T>(y);
