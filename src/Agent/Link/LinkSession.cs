@@ -23,6 +23,7 @@ internal sealed class LinkSession : IDisposable
     private readonly TimeProvider time;
     private readonly Lock clockGate = new();
     private readonly ClockOffset clock = new();
+    private ulong sequence;
     private ulong peerSequence;
     private long peerReceivedNs;
     private long heardNs;
@@ -104,7 +105,7 @@ internal sealed class LinkSession : IDisposable
         var read = ReadAsync(ended.Token);
         try
         {
-            using var leaving = farewell.Register(() => outgoing.Writer.TryComplete());
+            using var leaving = farewell.Register(Leave);
             await Task.WhenAny(read, write);
             if (farewell.IsCancellationRequested && write.IsCompletedSuccessfully)
             {
@@ -127,6 +128,13 @@ internal sealed class LinkSession : IDisposable
     {
         call.Dispose();
         Channel.Dispose();
+    }
+
+    // The last heartbeat carries the final level of the spool.
+    private void Leave()
+    {
+        outgoing.Writer.TryWrite(new AgentMessage { Heartbeat = Beat() });
+        outgoing.Writer.TryComplete();
     }
 
     private async Task ReadAsync(CancellationToken cancellation)
@@ -154,16 +162,17 @@ internal sealed class LinkSession : IDisposable
     private async Task BeatAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        ulong sequence = 0;
         do
         {
-            var beat = new Heartbeat { Sequence = ++sequence, Spool = peer.Level };
+            var beat = Beat();
             foreach (var source in gauges) source.Read(beat.Gauges);
             while (beat.Gauges.Count > MostGauges) beat.Gauges.Remove(beat.Gauges.Keys.Last());
             if (!outgoing.Writer.TryWrite(new AgentMessage { Heartbeat = beat })) return;
         }
         while (await timer.WaitForNextTickAsync(cancellation));
     }
+
+    private Heartbeat Beat() => new() { Sequence = Interlocked.Increment(ref sequence), Spool = peer.Level };
 
     // As late as possible: the offset's error is half of what passes between stamp and wire.
     private void Stamp(Heartbeat beat)

@@ -1,0 +1,78 @@
+using EdgeFleet.Agent.Artifacts;
+using EdgeFleet.Agent.Commands;
+using Xunit;
+
+namespace EdgeFleet.Agent.Tests.Daemon;
+
+public sealed class CacheEvictionTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly string root = Directory.CreateTempSubdirectory("cache").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void The_least_recently_used_goes_first_and_only_as_much_as_is_needed()
+    {
+        Make("new", 40, 3);
+        Make("old", 40, 1);
+        Make("middle", 40, 2);
+        var (removed, bytes) = new CacheEviction(root, 120).MakeRoom(30);
+        Assert.Equal(["old"], removed);
+        Assert.Equal(80, bytes);
+        Assert.Equal(["middle", "new"], Names());
+        Assert.Empty(new CacheEviction(root, 120).MakeRoom(40).Removed);
+    }
+
+    [Fact]
+    public void One_in_use_stays_whatever_the_bound()
+    {
+        var used = Make("used", 40, 1);
+        Make("other", 40, 2);
+        using (ArtifactLease.Take(used))
+        using (ArtifactLease.Take(used))
+        {
+            Assert.Equal(["other"], new CacheEviction(root, 10).MakeRoom(0).Removed);
+            Assert.Equal(["used"], Names());
+        }
+
+        Assert.Equal(["used"], new CacheEviction(root, 10).MakeRoom(0).Removed);
+        Assert.Empty(Names());
+    }
+
+    [Fact]
+    public void Downloads_under_way_and_manifests_of_foreign_decoders_are_no_artifacts()
+    {
+        Make(".abc.incoming", 40, 1);
+        Make("foreign", 40, 1);
+        Assert.Empty(new CacheEviction(root, 0).MakeRoom(0).Removed);
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("12KiB", 12 << 10)]
+    [InlineData("3 MiB", 3 << 20)]
+    [InlineData("2gib", 2L << 30)]
+    public void Sizes_are_read(string text, long bytes)
+    {
+        Assert.True(ByteSize.TryParse(text, out var read));
+        Assert.Equal(bytes, read);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("1GB")]
+    [InlineData("9999999999TiB")]
+    public void What_is_no_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
+
+    private IEnumerable<string> Names() => Directory.EnumerateDirectories(root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    private string Make(string name, int bytes, int hour)
+    {
+        var path = Directory.CreateDirectory(Path.Combine(root, name)).FullName;
+        File.WriteAllBytes(Path.Combine(path, "model.onnx"), new byte[bytes]);
+        CacheEviction.Touch(path, Noon.AddHours(hour));
+        return path;
+    }
+}
