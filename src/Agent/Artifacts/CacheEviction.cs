@@ -6,6 +6,7 @@ namespace EdgeFleet.Agent.Artifacts;
 internal sealed class CacheEviction(string directory, long boundBytes)
 {
     private const string ForeignManifests = "foreign";
+    private const string Evicted = ".evicted";
 
     /// <summary>Most bytes of the cache.</summary>
     public long BoundBytes => boundBytes;
@@ -20,6 +21,9 @@ internal sealed class CacheEviction(string directory, long boundBytes)
     {
         var removed = new List<string>();
         if (!Directory.Exists(directory)) return (removed, 0);
+
+        // Left by a crash in the middle of a removal.
+        foreach (var doomed in Directory.EnumerateDirectories(directory, ".*" + Evicted)) Directory.Delete(doomed, recursive: true);
         var entries = new DirectoryInfo(directory).EnumerateDirectories()
             .Where(entry => entry.Name != ForeignManifests && entry.Name[0] != '.')
             .Select(entry => (Entry: entry, Bytes: entry.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)))
@@ -28,8 +32,9 @@ internal sealed class CacheEviction(string directory, long boundBytes)
         foreach (var (entry, size) in entries)
         {
             if (bytes + needed <= boundBytes) break;
+            var name = entry.Name;
             if (!TryRemove(entry)) continue;
-            removed.Add(entry.Name);
+            removed.Add(name);
             bytes -= size;
         }
 
@@ -42,7 +47,7 @@ internal sealed class CacheEviction(string directory, long boundBytes)
         if (exclusive is null) return false;
 
         // Renamed first, so that nobody opens a half of it.
-        var doomed = Path.Combine(entry.Parent!.FullName, "." + entry.Name + ".evicted");
+        var doomed = Path.Combine(entry.Parent!.FullName, "." + entry.Name + Evicted);
         if (Directory.Exists(doomed)) Directory.Delete(doomed, recursive: true);
         var lease = ArtifactLease.FileOf(entry.FullName);
         entry.MoveTo(doomed);

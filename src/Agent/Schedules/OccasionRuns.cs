@@ -32,6 +32,7 @@ internal static class OccasionRuns
                 },
                 Origin = new RunOrigin { ScheduleId = schedule.ScheduleId, FireUnixNs = occasion.FireUnixNs },
                 TimeoutNs = schedule.TimeoutNs,
+                CatalogueEntryJson = schedule.CatalogueEntries.TryGetValue(scenario.Model, out var entry) ? entry : "",
             });
         }
     }

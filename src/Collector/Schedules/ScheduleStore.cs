@@ -102,6 +102,7 @@ internal sealed class ScheduleStore(Database database, DeviceStore devices)
             TimeoutNs = definition.TimeoutNs,
         };
         expanded.Scenarios.Add(SweepPlanner.Scenarios(definition, entries, device.Hello).Where(s => s.Skipped is null).Select(s => s.Scenario.ToContract()));
+        foreach (var entry in entries.Where(e => e.ArtifactId.Length == 0 && e.EntryJson.Length > 0)) expanded.CatalogueEntries[entry.Name] = entry.EntryJson;
         return expanded;
     }
 

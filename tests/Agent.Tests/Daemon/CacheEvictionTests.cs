@@ -44,8 +44,10 @@ public sealed class CacheEvictionTests : IDisposable
     public void Downloads_under_way_and_manifests_of_foreign_decoders_are_no_artifacts()
     {
         Make(".abc.incoming", 40, 1);
+        Make(".half-removed.evicted", 40, 1);
         Make("foreign", 40, 1);
         Assert.Empty(new CacheEviction(root, 0).MakeRoom(0).Removed);
+        Assert.Equal([".abc.incoming", "foreign"], Names());
     }
 
     [Theory]

@@ -10,6 +10,7 @@ namespace EdgeFleet.Agent.Tests.Daemon;
 /// <summary>A desk over a real journal and spool; opening it again is a restart of the agent.</summary>
 internal sealed class DeskFixture : IDisposable
 {
+    private TraceSpool? spool;
     private readonly string root = Directory.CreateTempSubdirectory("desk").FullName;
 
     public DeskFixture() => Restart();
@@ -29,8 +30,8 @@ internal sealed class DeskFixture : IDisposable
     {
         Desk?.Dispose();
         Outbox?.Dispose();
-        var opened = new TraceOutbox(TraceSpool.Open(Path.Combine(root, "spool"), new SpoolOptions { BoundBytes = spoolBytes }, Time), DeviceId, "spool-1", spoolBytes);
-        Outbox = opened;
+        spool = TraceSpool.Open(Path.Combine(root, "spool"), new SpoolOptions { BoundBytes = spoolBytes }, Time);
+        Outbox = new TraceOutbox(spool, DeviceId, "spool-1", spoolBytes);
         Desk = new AssignmentDesk(Journal.Open(JournalFile, out _), Outbox, Logger.None);
     }
 
@@ -60,6 +61,7 @@ internal sealed class DeskFixture : IDisposable
     {
         Desk.Dispose();
         Outbox.Dispose();
+        spool?.Dispose();
         Directory.Delete(root, recursive: true);
     }
 }
