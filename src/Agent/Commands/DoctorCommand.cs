@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Output;
+using EdgeFleet.Agent.Telemetry;
+using EdgeFleet.Agent.Telemetry.Jetson;
 using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Models.Hashing;
@@ -18,12 +20,17 @@ internal static class DoctorCommand
     {
         var runtimePack = ModelOptions.RuntimePack();
         var cache = ModelOptions.Cache();
-        var command = new Command("doctor", "Checks this machine: providers, libraries, processor, memory, disk.") { runtimePack, cache };
+        var root = new Option<string>("--sysfs-root")
+        {
+            Description = "Read sensors below this directory: a recorded or simulated device. Default: /.", DefaultValueFactory = _ => "/", HelpName = "DIR",
+        };
+        var command = new Command("doctor", "Checks this machine: providers, libraries, processor, memory, disk, sensors.") { runtimePack, cache, root };
         command.SetGuardedAction(console, ExitStatus.Failure, (parsed, cancellation) =>
         {
             Check[] checks =
             [
                 .. System(), .. Libraries(parsed.GetValue(runtimePack), cancellation), Disk(parsed.CacheDirectory(cache)),
+                .. Sensors(new SystemTree(parsed.GetRequiredValue(root))),
             ];
             PlainTable.Write(console.Out, ["", "check", "found"], [.. checks.Select(check => (string[])[check.Sign, check.Name, check.Found])], rightAligned: []);
             return Task.FromResult(checks.Any(check => check.Sign == Check.Bad) ? ExitStatus.Failure : ExitStatus.Success);
@@ -137,6 +144,29 @@ internal static class DoctorCommand
         var free = new DriveInfo(existing).AvailableFreeSpace;
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / Gibibyte:0.0} GiB free for {cache}");
         return new Check(free < LittleDisk ? Check.Doubtful : Check.Good, "disk", free < LittleDisk ? text + "; a model of 1 G parameters needs 4 GiB in fp32" : text);
+    }
+
+    private static IEnumerable<Check> Sensors(SystemTree tree)
+    {
+        if (JetsonConditions.Read(tree) is { } jetson)
+        {
+            yield return Check.Fine("module", $"{jetson.Module}, L4T {jetson.Release}");
+            yield return Check.Fine("power mode", jetson.PowerMode);
+            yield return new Check(jetson.Clocks == "pinned" ? Check.Good : Check.Doubtful, "clocks", jetson.Clocks);
+        }
+
+        using var sensors = SensorSet.OfMachine(tree);
+        foreach (var metric in sensors.Sensors.GroupBy(sensor => (sensor.Name.Metric, sensor.Name.Source)))
+        {
+            var values = metric.Select(sensor => string.Create(CultureInfo.InvariantCulture, $"{(sensor.Name.Label.Length > 0 ? sensor.Name.Label + " " : "")}{sensor.Read():0.###}"));
+            yield return Check.Fine($"{metric.Key.Metric} ({metric.Key.Source})", string.Join(", ", values));
+        }
+
+        foreach (var missing in sensors.Unavailable) yield return new Check(Check.Absent, $"{missing.Name.Metric} ({missing.Name.Source})", $"{missing.Name.Label}: {missing.Reason}".TrimStart(':', ' '));
+        if (!sensors.Sensors.Any(sensor => sensor.Name.Metric is Metrics.PowerWatts or Metrics.EnergyJoules))
+        {
+            yield return new Check(Check.Absent, "energy", "no sensor of power or energy: results carry no energy");
+        }
     }
 
     private sealed record Check(string Sign, string Name, string Found)
