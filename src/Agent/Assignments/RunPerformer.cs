@@ -2,6 +2,7 @@ using EdgeFleet.Agent.Artifacts;
 using EdgeFleet.Agent.Bench;
 using EdgeFleet.Agent.Delivery;
 using EdgeFleet.Agent.Link;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Probes;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Collector.Hosting;
@@ -18,9 +19,8 @@ using ScenarioMapping = EdgeFleet.Collector.Sweeps.ScenarioMapping;
 namespace EdgeFleet.Agent.Assignments;
 
 /// <summary>Performs an assignment: artifact, machine limits, worker. Whatever happens, there is a trace.</summary>
-internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probes, CollectorLink link, WorkerLaunch launch, string deviceId, TimeProvider time, ILogger log)
+internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probes, CollectorLink link, WorkerLaunch launch, RunObserver observer, string deviceId, TimeProvider time, ILogger log)
 {
-    private static readonly string[] EnergyPhases = ["prefill", "decode"];
     private static readonly WarmupPolicy DefaultWarmup = new();
     private static readonly IterationPolicy DefaultIterations = new();
 
@@ -77,7 +77,8 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         using var limit = new CancellationTokenSource(Timeout(assignment), time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(open.Ended, limit.Token);
         var worker = new WorkerProcess(launch);
-        var result = await worker.RunAsync(run, progress.Report, ended.Token);
+        var needed = artifact.Artifact.Manifest.NeededBytes(scenario.Batch, scenario.ToMeasured().TotalTokens);
+        var result = await observer.RunAsync(run, needed, observed => worker.RunAsync(observed, progress.Report, ended.Token), ended.Token);
         var trace = result.Trace;
         if (trace.End.Outcome == Outcome.Cancelled)
         {
@@ -100,11 +101,6 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         if (trace.Clock is { } clock && link.Offset is { } offset) (clock.WallOffsetNs, clock.WallErrorNs) = (offset.OffsetNs, offset.ErrorNs);
         var scenario = assignment.Run.Scenario;
         RunFindings.Add(trace, artifact.Artifact.Manifest, scenario.ToMeasured().TotalTokens, scenario.Provider == Provider.Cpu, hasLimits);
-        if (trace.End.Outcome == Outcome.Completed && trace.Energy.Count == 0)
-        {
-            trace.Energy.Add(EnergyPhases.Select(phase => new Energy { Phase = phase, Unavailable = "This agent has no power sensor." }));
-        }
-
         return trace;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Models.Catalogue;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Models.Export;
 using EdgeFleet.Protos.V1;
 
@@ -28,4 +29,9 @@ internal sealed record BenchRequest
     public required string Cache { get; init; }
 
     public required EngineOptions Engine { get; init; }
+
+    public required ObservationOptions Observation { get; init; }
+
+    /// <summary>Longest context of a frontier search that starts at each context; null measures the contexts alone.</summary>
+    public required int? FrontierMaximum { get; init; }
 }

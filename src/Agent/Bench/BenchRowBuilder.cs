@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Measurement;
+using EdgeFleet.Measurement.Analysis;
 using EdgeFleet.Measurement.Roofline;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Measurement.Statistics;
@@ -48,6 +49,7 @@ internal static class BenchRowBuilder
             MemoryBytesPerSecond = last.Roofline?.MemoryBytesPerSecond is > 0 and var bandwidth ? bandwidth : null,
             MatrixFlopPerSecond = last.Roofline?.MatrixFlopPerSecond is > 0 and var peak ? peak : null,
             Operators = Shares(last),
+            OperatorTypes = Types(last),
             Routes = last.OperatorRoutes.ToDictionary(),
             Findings = [.. traces.SelectMany(trace => trace.Findings).Select(finding => finding.Code).Distinct()],
             Runs = [.. traces.Select(Run)],
@@ -105,10 +107,23 @@ internal static class BenchRowBuilder
            select new OperatorShareRow(phase.Key, share.Key, time / total, time / 1e6),
     ];
 
+    private static OperatorTypeRow[] Types(Trace trace) =>
+    [
+        .. from operation in trace.Operators
+           group operation by operation.Phase into phase
+           let total = (double)phase.Sum(operation => operation.TimeNs)
+           where total > 0
+           from type in phase.GroupBy(operation => (operation.Operator, operation.OperatorClass))
+           let time = type.Sum(operation => operation.TimeNs)
+           orderby phase.Key == "decode", time descending
+           select new OperatorTypeRow(
+               phase.Key, type.Key.Operator, type.Key.OperatorClass, PaperClasses.Of(type.Key.OperatorClass), type.Select(operation => operation.Node).Distinct().Count(),
+               type.Sum(operation => (long)operation.Count), time / 1e6, time / total, type.MaxBy(operation => operation.TimeNs)!.Shapes),
+    ];
+
     private static RunRow Run(Trace trace)
     {
         Iteration[] timed = [.. trace.Iterations.Where(iteration => !iteration.Warmup)];
-        var load = trace.Phases.FirstOrDefault(phase => phase.Name == "load_cold");
         return new RunRow
         {
             RunId = trace.RunId,
@@ -116,7 +131,12 @@ internal static class BenchRowBuilder
             Outcome = Name(trace.End.Outcome),
             Reason = trace.End.Reason,
             Message = trace.End.Message,
-            LoadMilliseconds = load is null ? null : (load.EndNs - load.StartNs) / 1e6,
+            LoadMilliseconds = Milliseconds(trace, "load_cold"),
+            WarmLoadMilliseconds = Milliseconds(trace, "load_warm"),
+            ReferenceVariation = trace.NoiseReference is { } noise
+                ? Summary.Of([.. noise.BeforeNs.Concat(noise.AfterNs).Select(time => (double)time)])?.CoefficientOfVariation : null,
+            Energy = [.. trace.Energy.Select(Energy)],
+            Findings = [.. trace.Findings.Select(finding => finding.Code)],
             WarmupIterations = trace.Iterations.Count - timed.Length,
             TtftNanoseconds = [.. timed.Select(iteration => iteration.TtftNs)],
             TpotNanoseconds = [.. timed.Select(Times).Select(times => times.TimePerOutputTokenNs).OfType<double>()],
@@ -126,6 +146,17 @@ internal static class BenchRowBuilder
             InvalidatedBy = string.Join(' ', trace.Findings.Where(finding => finding.Invalidates).Select(finding => finding.Code)),
             TokenHash = timed.Length == 0 ? null : timed[0].TokenHash.ToString("x16", CultureInfo.InvariantCulture),
         };
+    }
+
+    private static double? Milliseconds(Trace trace, string name) =>
+        trace.Phases.FirstOrDefault(phase => phase.Name == name) is { } span ? (span.EndNs - span.StartNs) / 1e6 : null;
+
+    private static EnergyRow Energy(Energy energy)
+    {
+        var measured = energy.Unavailable.Length == 0;
+        return new EnergyRow(
+            energy.Phase, measured ? energy.GrossJoules : null, measured && double.IsFinite(energy.NetJoules) ? energy.NetJoules : null,
+            measured ? energy.UncertaintyJoules : null, energy.Source, energy.Rail, energy.Unavailable);
     }
 
     private static double? Joules(Trace trace, string phase) =>

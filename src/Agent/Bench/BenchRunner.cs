@@ -1,9 +1,11 @@
 using EdgeFleet.Agent.Artifacts;
 using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Measurement.Findings;
+using EdgeFleet.Measurement.Frontier;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Models.Catalogue;
@@ -33,6 +35,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         var total = checked((long)request.Models.Length * request.Precisions.Length * request.Providers.Length) * request.Axes.Count;
         if (total > SweepExpansion.DefaultMaximum) throw new SweepTooLargeException(total, SweepExpansion.DefaultMaximum);
 
+        using var observer = RunObserver.OfMachine(request.Observation);
         var succeeded = true;
         var done = 0;
         foreach (var provider in request.Providers)
@@ -49,11 +52,21 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                         cancellation.ThrowIfCancellationRequested();
                         var label = $"[{++done}/{total}] {scenario.Model} {scenario.Precision} {scenario.Provider} context {scenario.ContextTokens}"
                             + (scenario.DepthTokens > 0 ? $" depth {scenario.DepthTokens}" : "") + (scenario.Batch > 1 ? $" batch {scenario.Batch}" : "");
-                        var row = artifact is null
-                            ? BenchRowBuilder.Failed(WithThreads(scenario), RunReasons.ArtifactInvalid, failure)
-                            : await MeasureAsync(WithThreads(scenario), artifact, pack, label, cancellation);
-                        writer.Write(row);
-                        succeeded &= row.Outcome is "completed" or "skipped";
+                        if (artifact is null)
+                        {
+                            writer.Write(BenchRowBuilder.Failed(WithThreads(scenario), RunReasons.ArtifactInvalid, failure));
+                            succeeded = false;
+                        }
+                        else if (request.FrontierMaximum is { } maximum)
+                        {
+                            succeeded &= await SearchAsync(WithThreads(scenario), maximum, writer, context => MeasureAsync(context, artifact, pack, observer, label, cancellation));
+                        }
+                        else
+                        {
+                            var row = await MeasureAsync(WithThreads(scenario), artifact, pack, observer, label, cancellation);
+                            writer.Write(row);
+                            succeeded &= row.Outcome is "completed" or "skipped";
+                        }
                     }
                 }
             }
@@ -64,17 +77,40 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         return succeeded;
     }
 
-    private async Task<BenchRow> MeasureAsync(Scenario scenario, ReadyArtifact artifact, RuntimePack pack, string label, CancellationToken cancellation)
+    /// <summary>Searches the longest context that completes from the scenario's on; each that is tried is a row.</summary>
+    /// <returns>Whether one completed and none ended but for memory, time or the model's own limit.</returns>
+    private static async Task<bool> SearchAsync(Scenario scenario, int maximum, IRowWriter writer, Func<Scenario, Task<BenchRow>> measure)
     {
+        var search = new FrontierSearch(scenario.ContextTokens, Math.Max(scenario.ContextTokens, maximum));
+        var fair = true;
+        while (search.Next() is { } context)
+        {
+            var row = await measure(scenario with { ContextTokens = context });
+            search.Report(context, row.Outcome == "completed");
+            if (!search.IsMonotone) row = row with { Findings = [.. row.Findings, FindingCodes.NonMonotoneFrontier] };
+            writer.Write(row);
+            fair &= row.Outcome is "completed" or "skipped" or "out_of_memory" || row.Reason == RunReasons.PhaseDeadline;
+        }
+
+        return fair && search.Longest is not null;
+    }
+
+    private async Task<BenchRow> MeasureAsync(
+        Scenario scenario, ReadyArtifact artifact, RuntimePack pack, RunObserver observer, string label, CancellationToken cancellation)
+    {
+        if (request.FrontierMaximum is not null) label += $", trying {scenario.ContextTokens}";
         var limit = Limits(scenario, pack, label);
         var hash = ScenarioHash.Of(scenario);
         var traces = new List<Trace>();
+        var retries = 0;
+        var needed = artifact.Artifact.Manifest.NeededBytes((uint)scenario.Batch, scenario.TotalTokens);
         for (var repeat = 0; repeat < request.Repeats; repeat++)
         {
             var run = new WorkerRun
             {
                 RunId = RunId.Compute("local", fireTime, deviceId, hash, repeat).ToString(),
                 Repeat = (uint)repeat,
+                Attempt = (uint)retries,
                 Scenario = scenario.ToMessage(),
                 ArtifactDirectory = artifact.Artifact.Directory,
                 ManifestPath = artifact.ManifestPath ?? "",
@@ -85,13 +121,18 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 PromptSeed = request.Seed,
             };
             var of = request.Repeats > 1 ? $" repeat {repeat + 1}/{request.Repeats}" : "";
-            var result = await new WorkerProcess(launch).RunAsync(run, sign => progress.Show($"{label}{of}: {sign.Phase} {sign.Done}/{sign.Total}"), cancellation);
+            void Show(WorkerProgress sign) => progress.Show($"{label}{of}: {sign.Phase} {sign.Done}/{sign.Total}");
+            var result = await observer.RunAsync(run, needed, observed => new WorkerProcess(launch).RunAsync(observed, Show, cancellation), cancellation);
             cancellation.ThrowIfCancellationRequested();
             RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu", limit is not null);
+            foreach (var finding in result.Trace.Findings.Where(finding => request.Observation.Invalidating.Contains(finding.Code))) finding.Invalidates = true;
             traces.Add(result.Trace);
 
             // A limit of the model or of the machine will be the same the next time.
             if (result.Trace.End.Outcome is Outcome.Skipped or Outcome.OutOfMemory) break;
+            var repeatIt = result.Trace.Findings.Any(finding => finding.Invalidates) && retries < request.Observation.Retries;
+            retries = repeatIt ? retries + 1 : 0;
+            if (repeatIt) repeat--;
         }
 
         return BenchRowBuilder.Of(scenario, artifact.Artifact.Manifest.Cost(), traces) with { FmaFlopPerSecond = limit?.FmaFlopPerSecond };

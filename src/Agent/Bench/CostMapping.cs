@@ -18,6 +18,10 @@ internal static class CostMapping
         ConvolutionBytes = Bytes(manifest, StateKind.Convolution, 0),
     };
 
+    /// <summary>What weights and state need at least.</summary>
+    public static long NeededBytes(this ArtifactManifest manifest, uint batch, long tokens) =>
+        manifest.Files.Sum(file => file.Bytes) + manifest.States.Sum(state => state.Bytes((int)batch, tokens));
+
     private static long Bytes(ArtifactManifest manifest, StateKind kind, long capacity) =>
         manifest.States.Where(state => state.Kind == kind).Sum(state => state.Bytes(1, capacity));
 }

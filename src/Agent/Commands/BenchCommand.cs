@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using EdgeFleet.Agent.Bench;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Output;
+using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Axes;
 using EdgeFleet.Measurement.Scenarios;
@@ -43,11 +45,24 @@ internal static class BenchCommand
         var deadline = Seconds("--deadline", "Seconds without a sign of life after which a worker is killed.", TimeSpan.FromMinutes(30));
         var noMemory = new Option<bool>("--no-memory") { Description = "Leave out the memory pass." };
         var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator class's share." };
+        var period = Seconds("--sample-period", "Seconds between two readings of the sensors; 0 reads none.", TelemetrySampler.DefaultPeriod);
+        var invalidate = new Option<string[]>("--invalidate")
+        {
+            Description = "Findings that make a run count in no statistic and be repeated, e.g. machine_noisy,throttled; comma list.", HelpName = "CODES",
+        };
+        var retries = Number("--retries", "How often an invalidated run is repeated.", new ObservationOptions().Retries);
+        var noWarmLoad = new Option<bool>("--no-warm-load") { Description = "Leave out the second load." };
+        var frontier = new Option<string?>("--frontier")
+        {
+            Description = "Search the longest context that completes, from --context by doubling and halving, up to this many tokens.", HelpName = "TOKENS",
+        };
+        var memoryLimit = new Option<string?>("--memory-limit") { Description = "Most memory of a worker, e.g. 4G or 800M, enforced by a control group.", HelpName = "BYTES" };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress on standard error." };
         var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
         {
             model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, html, runtimePack, cache,
-            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile, quiet,
+            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile,
+            period, invalidate, retries, noWarmLoad, frontier, memoryLimit, quiet,
         };
 
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
@@ -72,8 +87,18 @@ internal static class BenchCommand
                 Seed = parsed.GetRequiredValue(seed),
                 RuntimePack = parsed.GetValue(runtimePack),
                 Cache = parsed.CacheDirectory(cache),
+                FrontierMaximum = parsed.GetValue(frontier) is { } maximum
+                    ? Measurement.Axes.Axis.Parse("frontier", maximum, AxisLimits.Context) is [var tokens] ? tokens : throw new UsageException("--frontier takes one number.")
+                    : null,
+                Observation = new ObservationOptions
+                {
+                    Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException("--sample-period is outside 0 to 3600.")),
+                    Invalidating = [.. parsed.Items(invalidate)],
+                    Retries = Within(parsed, retries, 0, MaximumRepeats),
+                },
                 Engine = new EngineOptions
                 {
+                    WarmLoad = !parsed.GetValue(noWarmLoad),
                     MinWarmupIterations = (uint)DefaultWarmup.MinimumIterations,
                     MaxWarmupIterations = (uint)Within(parsed, warmupIterations, 1, MaximumRepeats),
                     MaxWarmupNs = Nanoseconds(parsed, warmupTime),
@@ -86,7 +111,7 @@ internal static class BenchCommand
                 },
             };
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
-            var runner = new BenchRunner(request, WorkerLaunch.Self, progress, TimeProvider.System);
+            var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
             var format = parsed.GetRequiredValue(output);
             var writer = new AnsweringWriter(Writer(format, console), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
             return await runner.RunAsync(writer, cancellation) ? ExitStatus.Success : ExitStatus.Failure;

@@ -4,6 +4,7 @@ using EdgeFleet.Agent.Delivery;
 using EdgeFleet.Agent.Identity;
 using EdgeFleet.Agent.Link;
 using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Probes;
 using EdgeFleet.Agent.Schedules;
 using EdgeFleet.Agent.Spool;
@@ -39,6 +40,8 @@ internal sealed class AgentDaemon : ILinkPeer, IDisposable
     private readonly MachineProbes probes;
     private readonly CollectorLink link;
     private readonly RunPerformer performer;
+    private readonly RunObserver observer;
+    private readonly SensorGauges gauges;
     private readonly CancellationTokenSource farewell = new();
     private readonly CancellationTokenSource stopped = new();
     private readonly TaskCompletionSource<TimeSpan> drain = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,11 +64,13 @@ internal sealed class AgentDaemon : ILinkPeer, IDisposable
             desk.RecoverInterrupted();
             configuration = new ConfigurationStore(state.Of($"schedules-{identity.ShortId}"), log);
             probes = new MachineProbes(state.Of("probes"), options.RuntimePacks, options.Worker, log);
-            link = new CollectorLink(options.Join, [new MachineGauges(state.Root)], options.Link, time, log);
+            gauges = SensorGauges.OfMachine();
+            observer = RunObserver.OfMachine(new ObservationOptions());
+            link = new CollectorLink(options.Join, [new MachineGauges(state.Root), gauges], options.Link, time, log);
             var cache = Path.GetFullPath(options.CacheDirectory ?? state.Of("cache"));
             var locator = new ModelLocator(
                 ModelCatalogue.BuiltIn, HuggingFaceCache.FromEnvironment(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)));
-            performer = new RunPerformer(new FleetArtifacts(cache, options.CacheBytes, locator, time, log), probes, link, options.Worker, identity.DeviceId, time, log);
+            performer = new RunPerformer(new FleetArtifacts(cache, options.CacheBytes, locator, time, log), probes, link, options.Worker, observer, identity.DeviceId, time, log);
         }
         catch
         {
@@ -167,6 +172,8 @@ internal sealed class AgentDaemon : ILinkPeer, IDisposable
         state.Dispose();
         farewell.Dispose();
         stopped.Dispose();
+        observer.Dispose();
+        gauges.Dispose();
     }
 
     private async Task PerformAsync()

@@ -1,5 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using EdgeFleet.Agent.Telemetry;
+using EdgeFleet.Agent.Telemetry.Jetson;
+using EdgeFleet.Agent.Telemetry.Nvidia;
+using EdgeFleet.Protos.V1;
 
 namespace EdgeFleet.Agent.Machine;
 
@@ -7,7 +11,7 @@ namespace EdgeFleet.Agent.Machine;
 internal static class MachineEnvironment
 {
     /// <summary>Describes this machine and program.</summary>
-    public static Protos.V1.Environment Describe(string onnxRuntimeVersion, OperatingSystemInformation system)
+    public static Protos.V1.Environment Describe(string onnxRuntimeVersion, OperatingSystemInformation system, Provider provider)
     {
         var processor = ProcessorInformation.Read();
         var build = BuildInformation.Read();
@@ -24,8 +28,38 @@ internal static class MachineEnvironment
         environment.Software["kernel"] = system.Kernel;
         environment.Conditions["cpu_governor"] = processor.Governor;
         environment.Conditions["power_mode"] = "unavailable: this machine has no power modes that the agent knows";
+        if (JetsonConditions.Read(SystemTree.Machine) is { } jetson)
+        {
+            environment.Hardware["module"] = jetson.Module;
+            environment.Software["l4t"] = jetson.Release;
+            environment.Conditions["power_mode"] = jetson.PowerMode;
+            environment.Conditions["clocks"] = jetson.Clocks;
+        }
+
+        environment.Software["firmware"] = Firmware();
+        if (provider is Provider.Cuda or Provider.Tensorrt) DescribeGpu(environment);
         environment.ConditionsFingerprint = Fingerprint(environment);
         return environment;
+    }
+
+    private static string Firmware()
+    {
+        var board = SystemTree.Machine.TryText("/sys/class/dmi/id/bios_version");
+        return board ?? "unavailable: the machine names no firmware version";
+    }
+
+    private static void DescribeGpu(Protos.V1.Environment environment)
+    {
+        try
+        {
+            using var nvml = NvmlLibrary.Open(NvmlLibrary.DefaultName);
+            environment.Software["nvidia_driver"] = nvml.DriverVersion();
+            environment.Hardware["gpu_model"] = nvml.Name(nvml.Devices()[0]);
+        }
+        catch (SensorException exception)
+        {
+            environment.Software["nvidia_driver"] = "unavailable: " + exception.Message;
+        }
     }
 
     /// <summary>Everything that makes results like or unlike, but the agent's own version.</summary>
@@ -37,9 +71,9 @@ internal static class MachineEnvironment
             text.Append(name).Append('=').Append(value).Append('\n');
         }
 
-        foreach (var name in (ReadOnlySpan<string>)["kernel", "onnxruntime_version", "os"])
+        foreach (var name in (ReadOnlySpan<string>)["firmware", "kernel", "l4t", "nvidia_driver", "onnxruntime_version", "os"])
         {
-            text.Append(name).Append('=').Append(environment.Software[name]).Append('\n');
+            text.Append(name).Append('=').Append(environment.Software.GetValueOrDefault(name, "")).Append('\n');
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];

@@ -79,6 +79,9 @@ internal sealed record BenchRow
 
     public IReadOnlyList<OperatorShareRow> Operators { get; init; } = [];
 
+    /// <summary>The same by operator type; none is left out.</summary>
+    public IReadOnlyList<OperatorTypeRow> OperatorTypes { get; init; } = [];
+
     /// <summary>Number of layers by operator route.</summary>
     public IReadOnlyDictionary<string, uint> Routes { get; init; } = new Dictionary<string, uint>();
 

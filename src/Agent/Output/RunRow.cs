@@ -16,6 +16,18 @@ internal sealed record RunRow
     /// <summary>From process start to session ready.</summary>
     public required double? LoadMilliseconds { get; init; }
 
+    /// <summary>Second load within the run; null where it was left out.</summary>
+    public required double? WarmLoadMilliseconds { get; init; }
+
+    /// <summary>Coefficient of variation of the noise reference around the run; null where it did not run.</summary>
+    public required double? ReferenceVariation { get; init; }
+
+    /// <summary>Energy per phase, or why there is none.</summary>
+    public required IReadOnlyList<EnergyRow> Energy { get; init; }
+
+    /// <summary>Codes of this run's findings.</summary>
+    public required IReadOnlyList<string> Findings { get; init; }
+
     public required int WarmupIterations { get; init; }
 
     /// <summary>TTFT of each timed iteration in nanoseconds.</summary>

@@ -22,7 +22,8 @@ internal static class OutOfMemoryEvents
         }
     }
 
-    private static long Field(string path, string name)
+    /// <summary>A field of a file of names and numbers; 0 where it is not there.</summary>
+    public static long Field(string path, string name)
     {
         if (!File.Exists(path)) return 0;
         foreach (var line in File.ReadLines(path))

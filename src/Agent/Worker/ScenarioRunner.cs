@@ -38,6 +38,12 @@ internal sealed class ScenarioRunner : IScenarioRunner
             if (Measure(session, run, sink, cancellation) is { } end) return end;
         }
 
+        if (run.Engine.WarmLoad)
+        {
+            sink.Progress("load", 1, 2);
+            sink.Part(WarmLoad(pack, artifact, scenario));
+        }
+
         if (run.Engine.ProfilePass)
         {
             sink.Progress("profile", 0, 1);
@@ -55,7 +61,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
     {
         var scenario = run.Scenario;
         var ready = ResidentMemory.Read();
-        sink.Part(Loaded(session));
+        sink.Part(Loaded(session, scenario.Provider));
         if (session.Manifest.PositionLimit is { } limit && TotalTokens(scenario) > limit)
         {
             return new RunEnd
@@ -95,6 +101,14 @@ internal sealed class ScenarioRunner : IScenarioRunner
 
             var measured = engine.Measure(Timer(subject), cancellation);
             sink.Part(new Trace { Roofline = Roofline(session, run, measured) });
+            if (run.Engine.MinEnergySpanNs > 0)
+            {
+                sink.Progress("energy", 0, 1);
+                var energy = new Trace();
+                energy.Phases.Add(new EnergyPass(decoder!, Timer(decoder!), run.Engine.MinEnergySpanNs).Run(
+                    measured.Min(times => times.TimeToFirstTokenNs), measured.Min(times => times.InterTokenNs.Sum()), cancellation));
+                sink.Part(energy);
+            }
         }
         finally
         {
@@ -102,6 +116,17 @@ internal sealed class ScenarioRunner : IScenarioRunner
         }
 
         return null;
+    }
+
+    /// <summary>Loads the model a second time, from a warm page cache and in a process that has loaded its libraries.</summary>
+    private static Trace WarmLoad(RuntimePack pack, Artifact artifact, Scenario scenario)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var session = DecoderSession.Open(pack, artifact, Options(scenario));
+        var end = Stopwatch.GetTimestamp();
+        var trace = new Trace();
+        trace.Phases.Add(new Phase { Name = "load_warm", StartNs = start, EndNs = end, Iteration = -1 });
+        return trace;
     }
 
     private static DecoderOptions Options(Scenario scenario) => new()
@@ -117,7 +142,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
         CaptureSteps = System.Environment.GetEnvironmentVariable(PlainStepsVariable) != "1",
     };
 
-    private static Trace Loaded(DecoderSession session)
+    private static Trace Loaded(DecoderSession session, Provider provider)
     {
         var now = Stopwatch.GetTimestamp();
         using var self = Process.GetCurrentProcess();
@@ -133,7 +158,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 MonotonicNs = now,
                 WallUnixNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
             },
-            Environment = MachineEnvironment.Describe(session.Library.Version, system),
+            Environment = MachineEnvironment.Describe(session.Library.Version, system, provider),
             Precision = new PrecisionTriple
             {
                 Weights = manifest.Precision.Weights,

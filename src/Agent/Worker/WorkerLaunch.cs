@@ -16,6 +16,10 @@ internal sealed record WorkerLaunch
     /// <value>Default 5 s.</value>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Most memory of a worker, enforced by a control group; null for no limit.</summary>
+    /// <value>Default none.</value>
+    public long? MemoryLimitBytes { get; init; }
+
     /// <summary>This very program.</summary>
     public static WorkerLaunch Self { get; } = new()
     {

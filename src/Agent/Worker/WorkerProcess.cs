@@ -47,6 +47,7 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
     private async Task<RunEnd> RunAsync(
         WorkerRun run, Socket listener, string socket, Trace trace, BoundedText output, Action<WorkerProgress> progress, CancellationToken cancellation)
     {
+        using var group = launch.MemoryLimitBytes is { } bytes ? MemoryControlGroup.Create(bytes) : null;
         var killsBefore = OutOfMemoryEvents.Count();
         using var process = new Process { StartInfo = StartInfo(socket) };
         using var thread = new ParentThread(process);
@@ -58,6 +59,7 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
         RunEnd end;
         try
         {
+            Limit(group, process);
             end = await ConverseAsync(run, listener, process, trace, phase, progress, cancellation);
             await WaitOrKillAsync(process, launch.CancelGrace);
         }
@@ -68,9 +70,21 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
             await outputs;
         }
 
-        if (end.Outcome == Outcome.Unspecified) end = Crashed(process.ExitCode, OutOfMemoryEvents.Count() > killsBefore, phase.Name, output);
+        if (end.Outcome == Outcome.Unspecified) end = Crashed(process.ExitCode, group?.Kills() > 0 || OutOfMemoryEvents.Count() > killsBefore, phase.Name, output);
         end.LastPhase = phase.Name;
         return end;
+    }
+
+    private static void Limit(MemoryControlGroup? group, Process process)
+    {
+        try
+        {
+            group?.Add(process.Id);
+        }
+        catch (IOException) when (process.HasExited)
+        {
+            // There is nothing left to limit; its exit status says what happened.
+        }
     }
 
     /// <summary>Talks to the worker until it says how its run ended; an unspecified outcome means that it fell silent without.</summary>

@@ -32,4 +32,43 @@ public static class FindingCodes
 
     /// <summary>Samples were thinned to keep the trace within its bound.</summary>
     public const string TraceThinned = "trace_thinned";
+
+    /// <summary>Timed iterations still fell or rose.</summary>
+    public const string TrendLeft = "trend_left";
+
+    /// <summary>Times between tokens fall into two groups.</summary>
+    public const string Multimodal = "multimodal";
+
+    /// <summary>Some times between tokens are far out.</summary>
+    public const string Outliers = "outliers";
+
+    /// <summary>Too little was timed.</summary>
+    public const string TooShort = "too_short";
+
+    /// <summary>The processor or GPU was throttled while it was timed.</summary>
+    public const string Throttled = "throttled";
+
+    /// <summary>The noise reference around the run varied or shifted.</summary>
+    public const string MachineNoisy = "machine_noisy";
+
+    /// <summary>Iterations varied more than the noise reference around the run.</summary>
+    public const string NoisierThanMachine = "noisier_than_machine";
+
+    /// <summary>Other processes used the machine before the run.</summary>
+    public const string OtherLoad = "other_load";
+
+    /// <summary>The machine ran on its battery.</summary>
+    public const string OnBattery = "on_battery";
+
+    /// <summary>The memory that was free before the run is less than the model and its state need.</summary>
+    public const string LittleMemory = "little_memory";
+
+    /// <summary>Little disk space was free.</summary>
+    public const string LittleDisk = "little_disk";
+
+    /// <summary>Swap space was in use.</summary>
+    public const string SwapInUse = "swap_in_use";
+
+    /// <summary>A longer context completed than one that did not.</summary>
+    public const string NonMonotoneFrontier = "non_monotone_frontier";
 }

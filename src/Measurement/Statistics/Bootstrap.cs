@@ -13,16 +13,6 @@ public static class Bootstrap
 
     private const double Tail = 0.025;
 
-    /// <summary>95 % interval of the median.</summary>
-    public static Interval Median(ImmutableArray<double> samples, ulong seed)
-    {
-        var generator = new SeededGenerator(seed);
-        var medians = new double[Resamples];
-        var scratch = new double[samples.Length];
-        for (var i = 0; i < medians.Length; i++) medians[i] = ResampledMedian(samples.AsSpan(), scratch, ref generator);
-        return Percentile(medians);
-    }
-
     /// <summary>95 % interval of median(numerator) / median(denominator), the two groups resampled independently.</summary>
     public static Interval MedianRatio(ImmutableArray<double> numerator, ImmutableArray<double> denominator, ulong seed)
     {

@@ -26,7 +26,7 @@ public sealed record Summary
     /// <summary>Standard deviation (n - 1) over the mean's magnitude; null with one sample or where the mean is 0.</summary>
     public required double? CoefficientOfVariation { get; init; }
 
-    /// <summary>95 % interval of the median by bootstrap; null with fewer than <see cref="FewestForInterval"/> samples.</summary>
+    /// <summary>95 % interval of the median (<see cref="MedianInterval"/>); null with fewer than <see cref="FewestForInterval"/> samples.</summary>
     public required Interval? Confidence95 { get; init; }
 
     /// <summary>Interquartile range.</summary>
@@ -34,9 +34,8 @@ public sealed record Summary
 
     /// <summary>Summarises samples, one per repeat.</summary>
     /// <param name="samples">Finite samples.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
     /// <returns>The summary, or null where there is no sample.</returns>
-    public static Summary? Of(ImmutableArray<double> samples, ulong seed = 0)
+    public static Summary? Of(ImmutableArray<double> samples)
     {
         if (samples.IsEmpty) return null;
         if (samples.Any(sample => !double.IsFinite(sample))) throw new ArgumentException("A sample is not finite.", nameof(samples));
@@ -51,7 +50,7 @@ public sealed record Summary
             Quartiles = new Interval(Quantile.OfSorted(sorted, 0.25), Quantile.OfSorted(sorted, 0.75)),
             Range = new Interval(sorted[0], sorted[^1]),
             CoefficientOfVariation = sorted.Length == 1 || mean == 0 ? null : Math.Sqrt(variance) / Math.Abs(mean),
-            Confidence95 = sorted.Length < FewestForInterval ? null : Bootstrap.Median(samples, seed),
+            Confidence95 = sorted.Length < FewestForInterval ? null : MedianInterval.Of(sorted),
         };
     }
 }
