@@ -91,19 +91,36 @@ internal sealed class TelemetrySampler : IDisposable
         var next = Stopwatch.GetTimestamp();
         do
         {
-            var begin = Stopwatch.GetTimestamp();
-            if (last != 0) intervals.Add(Stopwatch.GetElapsedTime(last, begin).TotalSeconds);
-            last = begin;
-            foreach (var track in tracks) track.Read();
-            if (tracks.Sum(track => track.Count) > mostSamples) Thin();
-            var end = Stopwatch.GetTimestamp();
-            reading += end - begin;
+            var end = ReadAll();
 
             // Missed instants are left out rather than made up for in a burst.
             do next += period;
             while (next <= end);
         }
-        while (!stop.Wait(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next)));
+        while (!Stopped(next));
+
+        // What is asked for ends before the sampler is stopped: a last sample lies behind it however busy the machine is.
+        ReadAll();
+    }
+
+    private bool Stopped(long next)
+    {
+        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+        return left > TimeSpan.Zero ? stop.Wait(left) : stop.IsSet;
+    }
+
+    /// <summary>Reads every sensor once.</summary>
+    /// <returns>When it was done.</returns>
+    private long ReadAll()
+    {
+        var begin = Stopwatch.GetTimestamp();
+        if (last != 0) intervals.Add(Stopwatch.GetElapsedTime(last, begin).TotalSeconds);
+        last = begin;
+        foreach (var track in tracks) track.Read();
+        if (tracks.Sum(track => track.Count) > mostSamples) Thin();
+        var end = Stopwatch.GetTimestamp();
+        reading += end - begin;
+        return end;
     }
 
     private void Thin()

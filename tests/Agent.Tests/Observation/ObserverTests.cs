@@ -58,7 +58,7 @@ public sealed class ObserverTests
         Assert.Equal(20, trace.NoiseReference.AfterNs.Count);
         Assert.Contains(trace.Findings, finding => finding.Code == "too_short" && finding.Invalidates);
         Assert.Equal(["load", "prefill", "decode"], trace.Energy.Select(energy => energy.Phase));
-        Assert.Equal(0.5 * 7, trace.Energy.Single(energy => energy.Phase == "prefill").GrossJoules, 1);
+        Assert.Equal(0.5 * 7, trace.Energy.Single(energy => energy.Phase == "prefill").GrossJoules, 1.0);
     }
 
     [Fact]
