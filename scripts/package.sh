@@ -30,6 +30,7 @@ if [ "$project" = src/Agent ]; then
   fi
 else
   "$root/scripts/prerequisites.sh" managed
+  options+=(-p:PublishReadyToRun=true)
 fi
 out="$root/.edgefleet/packages/$program-$rid"
 mkdir -p "$root/.edgefleet/packages"

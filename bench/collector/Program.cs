@@ -34,6 +34,7 @@ try
     }
     else
     {
+        IngestParts.Run(report, corpus);
         await new Throughput(report, corpus, Argument(3, 5), Argument(4, 600)).RunAsync(program, Environment.ProcessPath!, directory);
     }
 

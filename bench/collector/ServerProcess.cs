@@ -40,7 +40,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="address">File in which it publishes its address.</param>
     public static async Task<(ServerProcess Server, CollectorAddress Address)> StartAsync(string program, IEnumerable<string> arguments, string address)
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data?.Contains("\"@l\":\"Error\"", StringComparison.Ordinal) == true) Console.Error.WriteLine(line.Data);

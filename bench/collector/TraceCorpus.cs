@@ -19,7 +19,9 @@ internal sealed class TraceCorpus
     /// <summary>99th percentile of the encoded sizes, bytes.</summary>
     public const double HighBytes = 2e6;
 
-    private const int Bodies = 200;
+    /// <summary>Distinct bodies.</summary>
+    public const int Bodies = 200;
+
     private const double Normal99 = 2.3263478740408408;
     private const double BytesPerSample = 7.4;
     private const int LargestProfile = 400;

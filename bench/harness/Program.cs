@@ -16,7 +16,6 @@ using EdgeFleet.Models.Weights;
 
 const int Context = 128;
 const int Warmup = 20;
-const ulong Seed = 1;
 
 var model = args[0];
 var precision = ExportNames.ParsePrecision(args[1]);
@@ -56,7 +55,7 @@ for (var pair = 0; pair < pairs; pair++)
 }
 
 var samples = ratios.MoveToImmutable();
-var interval = Bootstrap.Median(samples, Seed);
+var interval = MedianInterval.Of([.. samples.Order()]);
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
     $"| {model} | {artifact.Manifest.Precision.Name} | {threads} | {(threads == 1 ? "processor" : "wall")} | {pairs} x {steps} | {Quantile.Median(theirs):F1} | {Quantile.Median(ours):F1} | "
@@ -108,7 +107,7 @@ static Artifact Artifact(string model, ExportPrecision precision)
     }
 
     var entry = ModelCatalogue.BuiltIn.Find(model) ?? throw new ArgumentException($"No model '{model}' in the catalogue.");
-    using var weights = new RandomWeightSource(Seed, DecoderDescription.Of(entry.Config).Declarations);
+    using var weights = new RandomWeightSource(seed: 1, DecoderDescription.Of(entry.Config).Declarations);
     return ArtifactExporter.Export(
         new ExportRequest
         {

@@ -42,8 +42,8 @@ internal sealed class UpGuide(UpDirectory directory, CollectorAddress address, s
         var counts = sweep.Counts;
         printer.Writer.WriteLine(completed
             ? $"All {counts.Total} runs completed. Weights are random; sweep {Show.Id(sweep.SweepId)}."
-            : $"Sweep {Show.Id(sweep.SweepId)}: {counts.Completed} of {counts.Total} runs completed, {counts.Failed} failed, {counts.OutOfMemory} out of memory, {counts.Skipped} skipped. 'edgefleet runs list --sweep {Show.Id(sweep.SweepId)}' says why.");
-        printer.Writer.WriteLine(once ? $"Everything stops now; 'edgefleet up --data {directory.Root}' goes on from here." : Next());
+            : $"Sweep {Show.Id(sweep.SweepId)}: {counts.Completed} of {counts.Total} runs completed, {counts.Failed} failed, {counts.OutOfMemory} out of memory, {counts.Skipped} skipped. '{Command("edgefleet")} runs list --sweep {Show.Id(sweep.SweepId)}' says why.");
+        printer.Writer.WriteLine(once ? $"Everything stops now; '{Command("edgefleet")} up --data {directory.Root}' goes on from here." : Next());
     }
 
     private static void Finished(Utf8JsonWriter json, Sweep sweep, IReadOnlyList<ScenarioResult> results, bool completed)
@@ -57,12 +57,15 @@ internal sealed class UpGuide(UpDirectory directory, CollectorAddress address, s
         json.WriteEndObject();
     }
 
+    // In a checkout the commands are scripts of its root.
+    private static string Command(string name) => Environment.GetEnvironmentVariable("EDGEFLEET_COLLECTOR_PROGRAM") is null ? name : "./" + name;
+
     private string Next() => $"""
 
         use it from here    export EDGEFLEET_COLLECTOR=@{directory.OperatorString}
-                            edgefleet sweeps create -m qwen2.5-0.5b,mamba2-130m --precisions int4 -c 256-2k*2 --watch
+                            {Command("edgefleet")} sweeps create -m qwen2.5-0.5b,mamba2-130m --precisions int4 -c 256-2k*2 --watch
         add a device        scp {directory.JoinString} DEVICE:edgefleet-join
-                            ssh DEVICE edgefleet-agent run --join @edgefleet-join
+                            ssh DEVICE edgefleet-agent run --join @edgefleet-join          (how the agent gets there: deploy)
         metrics             {Url}/metrics   (Prometheus and Grafana: deploy/desktop)
         stop                Ctrl-C; the data stays in {directory.Root}
         """;

@@ -121,7 +121,8 @@ public sealed class CollectorHost : IAsyncDisposable
     private static WebApplication Build(
         CollectorOptions options, TimeProvider time, DataDirectory data, ServerIdentity identity, Database database, TraceSegments segments, bool quiet)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // By default the working directory is the content root, and all below it is watched for changes of settings: for a service that is the whole file system.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Configuration.Sources.Clear();
         builder.Host.UseSerilog((_, log) => Logging.Configure(log, data, quiet));
         builder.WebHost.UseKestrelHttpsConfiguration();

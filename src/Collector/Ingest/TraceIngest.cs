@@ -35,7 +35,7 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
     public async Task<(IngestedTrace? Stored, string? Refused)> StoreAsync(ulong spoolSequence, TraceHeader header, ReadOnlyMemory<byte> encoded)
     {
         var begin = Stopwatch.GetTimestamp();
-        var (trace, problem) = Decode(header, encoded.Span);
+        var (trace, problem) = Decode(header, encoded.Span, withTelemetry: false);
         problem ??= TraceRules.Check(header, trace!);
         if (problem is not null)
         {
@@ -51,25 +51,33 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         return (stored, refused);
     }
 
-    /// <summary>Decodes and checks the digest of a trace's bytes.</summary>
-    public static (Trace? Trace, string? Problem) Decode(TraceHeader header, ReadOnlySpan<byte> encoded)
+    /// <summary>Decodes a trace and checks its digest.</summary>
+    /// <param name="header">What it is.</param>
+    /// <param name="encoded">All of its bytes.</param>
+    /// <param name="withTelemetry">Whether sensors' samples are decoded, or checked and left out.</param>
+    public static (Trace? Trace, string? Problem) Decode(TraceHeader header, ReadOnlySpan<byte> encoded, bool withTelemetry)
     {
         if (Convert.ToHexStringLower(SHA256.HashData(encoded)) != header.Sha256) return (null, "corrupt: the bytes do not have the header's sha256");
+
+        // The frame's own claim is not trusted: the room has the size that the header promised, which was bounded.
         var size = (int)header.DecodedBytes;
-        byte[]? rented = null;
+        var rented = ArrayPool<byte>.Shared.Rent(size);
         var decompressor = Decompressors.TryTake(out var idle) ? idle : new Decompressor();
         try
         {
+            var plain = rented.AsSpan(0, size);
             if (header.Encoding == TraceEncoding.Identity)
             {
-                return size == encoded.Length ? (Trace.Parser.ParseFrom(encoded), null) : (null, "corrupt: decoded_bytes differs from the size");
+                if (size != encoded.Length) return (null, "corrupt: decoded_bytes differs from the size");
+                encoded.CopyTo(plain);
+            }
+            else if (!decompressor.TryUnwrap(encoded, plain, out var written) || written != size)
+            {
+                return (null, "corrupt: the zstd frame does not hold decoded_bytes bytes");
             }
 
-            // The frame's own claim is not trusted: the room has the size that the header promised, which was bounded.
-            rented = ArrayPool<byte>.Shared.Rent(size);
-            return decompressor.TryUnwrap(encoded, rented.AsSpan(0, size), out var written) && written == size
-                ? (Trace.Parser.ParseFrom(rented.AsSpan(0, size)), null)
-                : (null, "corrupt: the zstd frame does not hold decoded_bytes bytes");
+            if (withTelemetry) return (Trace.Parser.ParseFrom(plain), null);
+            return TelemetryCheck.Take(plain, out var rest) is { } problem ? (null, problem) : (Trace.Parser.ParseFrom(plain[..rest]), null);
         }
         catch (ZstdException error)
         {
@@ -81,7 +89,7 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         }
         finally
         {
-            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+            ArrayPool<byte>.Shared.Return(rented);
             Decompressors.Add(decompressor);
         }
     }

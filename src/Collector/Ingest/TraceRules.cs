@@ -28,7 +28,7 @@ internal static class TraceRules
         return header.Encoding is TraceEncoding.Unspecified or TraceEncoding.Zstd or TraceEncoding.Identity ? null : $"unknown_encoding: encoding {(int)header.Encoding} is not known";
     }
 
-    /// <summary>The first rule that a trace breaks, or null.</summary>
+    /// <summary>The first rule that a trace breaks, or null. Its telemetry is checked before it is decoded (<see cref="TelemetryCheck"/>).</summary>
     public static string? Check(TraceHeader header, Trace trace)
     {
         if (trace.RunId != header.RunId) return "invalid_trace: run_id differs from the header's";
@@ -38,7 +38,7 @@ internal static class TraceRules
         if (trace.End.Outcome > Outcome.Cancelled) return $"invalid_trace: end.outcome {(int)trace.End.Outcome} is not known";
         if (trace.End.Outcome != Outcome.Completed && trace.End.Reason.Length == 0) return "invalid_trace: end.reason is missing";
         if (trace.Environment is { DeviceId.Length: > 0 } environment && environment.DeviceId != header.DeviceId) return "invalid_trace: environment.device_id differs from the header's";
-        return Iterations(trace) ?? Phases(trace) ?? MemoryOf(trace.Memory) ?? Sensors(trace) ?? Rates(trace.Roofline);
+        return Iterations(trace) ?? Phases(trace) ?? MemoryOf(trace.Memory) ?? EnergyOf(trace) ?? Rates(trace.Roofline);
     }
 
     private static string? Iterations(Trace trace)
@@ -80,14 +80,8 @@ internal static class TraceRules
         return Math.Abs((double)memory.ActivationsBytes) > LargestMemory ? $"impossible: memory.activations_bytes {memory.ActivationsBytes}" : null;
     }
 
-    private static string? Sensors(Trace trace)
+    private static string? EnergyOf(Trace trace)
     {
-        foreach (var (series, i) in trace.Telemetry.Select((x, i) => (x, i)))
-        {
-            if (series.TimeNs.Count != series.Value.Count) return $"impossible: telemetry[{i}] ({series.Metric}) has {series.TimeNs.Count} times and {series.Value.Count} values";
-            if (HasInfinite(series.Value)) return $"impossible: telemetry[{i}] ({series.Metric}) has a value that is not finite";
-        }
-
         foreach (var (energy, i) in trace.Energy.Select((x, i) => (x, i)))
         {
             if (energy.Unavailable.Length > 0) continue;
@@ -98,22 +92,12 @@ internal static class TraceRules
         return null;
     }
 
-    // By index: these hold most of a trace, and its enumerators cost more than the comparison.
+    // By index: a boxed enumerator would cost more than the comparison.
     private static bool HasOutside(RepeatedField<long> times)
     {
         for (var i = 0; i < times.Count; i++)
         {
             if (times[i] is < 0 or > LongestTime) return true;
-        }
-
-        return false;
-    }
-
-    private static bool HasInfinite(RepeatedField<double> values)
-    {
-        for (var i = 0; i < values.Count; i++)
-        {
-            if (!double.IsFinite(values[i])) return true;
         }
 
         return false;
