@@ -58,7 +58,7 @@ internal sealed class UpGuide(UpDirectory directory, CollectorAddress address, s
     }
 
     // In a checkout the commands are scripts of its root.
-    private static string Command(string name) => Environment.GetEnvironmentVariable("EDGEFLEET_COLLECTOR_PROGRAM") is null ? name : "./" + name;
+    private static string Command(string name) => System.Environment.GetEnvironmentVariable("EDGEFLEET_COLLECTOR_PROGRAM") is null ? name : "./" + name;
 
     private string Next() => $"""
 
