@@ -5,7 +5,7 @@ internal static class Fixtures
 {
     public static string Root { get; } = FindRoot();
 
-    public static IEnumerable<string> Names => Directory.EnumerateDirectories(Root).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => Directory.EnumerateDirectories(Root).Where(path => File.Exists(Path.Combine(path, "config.json"))).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
     public static string Checkpoint(string name) => Path.Combine(Root, name);
 
