@@ -4,6 +4,7 @@ using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Telemetry.Jetson;
+using EdgeFleet.Inference.Devices;
 using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Models.Hashing;
@@ -96,7 +97,35 @@ internal static class DoctorCommand
 
         yield return Check.Fine("ONNX Runtime", $"{library.Version} ({library.Path}), built with {string.Join(", ", library.AvailableProviders)}");
         yield return Operators(pack);
+        foreach (var check in Gpus(pack)) yield return check;
         foreach (var provider in (ExecutionProvider[])[ExecutionProvider.Cuda, ExecutionProvider.TensorRt]) yield return Provider(pack, library, provider);
+    }
+
+    private static Check[] Gpus(RuntimePack pack)
+    {
+        CudaDriver driver;
+        try
+        {
+            driver = CudaDriver.Read();
+        }
+        catch (RuntimeLoadException exception)
+        {
+            return [new Check(Check.Absent, "GPU", exception.Message)];
+        }
+
+        var serves = $"the driver serves CUDA {driver.CudaVersion}";
+        if (driver.Gpus.IsEmpty) return [new Check(Check.Absent, "GPU", $"{serves}, but no GPU is visible; check CUDA_VISIBLE_DEVICES and the container's devices")];
+        var older = pack.CudaMajor > driver.CudaMajor;
+        return
+        [
+            .. driver.Gpus.Select((gpu, index) => Check.Fine(string.Create(CultureInfo.InvariantCulture, $"GPU {index}"), string.Create(
+                CultureInfo.InvariantCulture,
+                $"{gpu.Name}, compute capability {gpu.Major}.{gpu.Minor}, {gpu.Multiprocessors} multiprocessors, {gpu.MemoryBytes / Gibibyte:0.0} GiB"))),
+            new Check(
+                older ? Check.Bad : Check.Good,
+                "GPU driver",
+                older ? string.Create(CultureInfo.InvariantCulture, $"{serves}, the runtime pack is for CUDA {pack.CudaMajor}; update the driver or use another pack") : serves),
+        ];
     }
 
     private static Check Operators(RuntimePack pack)
@@ -129,11 +158,20 @@ internal static class DoctorCommand
         try
         {
             pack.Require(provider);
-            return Check.Fine(name, "its libraries are there");
+            using var options = new OrtSessionOptions(library);
+            var device = new Dictionary<string, string>(StringComparer.Ordinal) { ["device_id"] = "0" };
+
+            // Loads the provider, which fails where one of the libraries that it needs is missing.
+            if (provider == ExecutionProvider.Cuda) options.AppendCuda(device, stream: 0);
+            else options.AppendTensorRt(device, stream: 0);
+            var operators = pack.OperatorLibrary(provider);
+            return OperatorLibrary.Version(operators) is { } version
+                ? Check.Fine(name, $"the provider loads; operators version {version} ({operators})")
+                : new Check(Check.Bad, name, $"{operators} is not an EdgeFleet operator library.");
         }
-        catch (RuntimeLoadException exception)
+        catch (Exception exception) when (exception is RuntimeLoadException or OnnxRuntimeException or DllNotFoundException)
         {
-            return new Check(Check.Absent, name, exception.Message);
+            return new Check(Check.Absent, name, $"would not be used: {exception.Message}");
         }
     }
 
