@@ -101,6 +101,7 @@ struct DotTile {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales)));
   }
   [[gnu::always_inline]] static inline Floats LoadScales(const float* scales) { return _mm512_loadu_ps(scales); }
+  static void StoreScales(float* target, Floats scales) { _mm512_storeu_ps(target, scales); }
   static void Store(float* y, Floats v, const float* bias, size_t count) {
     const __mmask16 mask = static_cast<__mmask16>((1u << count) - 1u);
     if (bias != nullptr) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, bias));
@@ -110,64 +111,119 @@ struct DotTile {
 
 #elif defined(__AVX2__)
 
+// Weights as they are stored: two quads of inputs, of outputs 0..7 and 8..15.
 struct PackedBlock {
   const uint8_t* block;
+
+  [[gnu::always_inline]] inline void Load(size_t pair, __m256i (&low)[2], __m256i (&high)[2]) const {
+    const __m256i nibble = _mm256_set1_epi8(15);
+#pragma GCC unroll 2
+    for (size_t h = 0; h < 2; h++) {
+      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 64 * pair + 32 * h));
+      low[h] = _mm256_and_si256(bytes, nibble);
+      high[h] = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+    }
+  }
+};
+
+struct UnpackedBlock {
+  const uint8_t* block;
+
+  [[gnu::always_inline]] inline void Load(size_t pair, __m256i (&low)[2], __m256i (&high)[2]) const {
+#pragma GCC unroll 2
+    for (size_t h = 0; h < 2; h++) {
+      low[h] = _mm256_load_si256(reinterpret_cast<const __m256i*>(block + 64 * pair + 32 * h));
+      high[h] = _mm256_load_si256(reinterpret_cast<const __m256i*>(block + 256 + 64 * pair + 32 * h));
+    }
+  }
 };
 
 struct DotTile {
-  static constexpr size_t kGroupRows = 4;
+  // 6 sums of floats, 6 of integers, a quad of weights and temporaries fill 16 registers.
+  static constexpr size_t kGroupRows = 3;
   struct Floats {
     __m256 half[2];
   };
-  struct Integers {
-    __m256i half[2];
-  };
+
+  static void StoreUnpacked(uint8_t* target, const PackedBlock& source) {
+#pragma GCC unroll 4
+    for (size_t pair = 0; pair < 4; pair++) {
+      __m256i low[2];
+      __m256i high[2];
+      source.Load(pair, low, high);
+#pragma GCC unroll 2
+      for (size_t h = 0; h < 2; h++) {
+        _mm256_store_si256(reinterpret_cast<__m256i*>(target + 64 * pair + 32 * h), low[h]);
+        _mm256_store_si256(reinterpret_cast<__m256i*>(target + 256 + 64 * pair + 32 * h), high[h]);
+      }
+    }
+  }
   [[gnu::always_inline]] static inline __m256i Quad(const int8_t* x) {
     int32_t quad;
     std::memcpy(&quad, x, sizeof quad);
     return _mm256_set1_epi32(quad);
   }
-  [[gnu::always_inline]] static inline Integers Dot(const PackedBlock& w, const int8_t* x, int32_t start) {
-    const __m256i low = _mm256_set1_epi8(15);
-    Integers sum;
-#pragma GCC unroll 2
-    for (int h = 0; h < 2; h++) {
-      __m256i pairs = _mm256_setzero_si256();
+  // GCC would add the products pairwise, which keeps all of them alive, most of them in memory.
+  [[gnu::always_inline]] static inline void KeepOrder(__m256i& sum) { __asm__("" : "+x"(sum)); }
+  // sum[r] += (start + weights * x) * scales * x_scale, for each row r. Eight products of pairs of at most 2 * 15 * 127 stay within 16 bits.
+  template <size_t Rows, typename Block>
+  [[gnu::always_inline]] static inline void Accumulate(const Block& block, const int8_t* x, const float* x_scales, const int32_t* starts,
+                                                       const Floats& scales, Floats* sum) {
+    __m256i total[Rows][2];
 #pragma GCC unroll 4
-      for (int j = 0; j < 4; j++) {
-        const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w.block + 64 * j + 32 * h));
-        const __m256i first = _mm256_maddubs_epi16(_mm256_and_si256(bytes, low), Quad(x + 4 * j));
-        const __m256i second = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), low), Quad(x + 16 + 4 * j));
-        pairs = _mm256_add_epi16(pairs, _mm256_add_epi16(first, second));
+    for (size_t r = 0; r < Rows; r++) total[r][0] = total[r][1] = _mm256_setzero_si256();
+#pragma GCC unroll 4
+    for (size_t pair = 0; pair < 4; pair++) {
+      __m256i weight[2][2];
+      block.Load(pair, weight[0], weight[1]);
+#pragma GCC unroll 2
+      for (size_t half = 0; half < 2; half++) {
+#pragma GCC unroll 4
+        for (size_t r = 0; r < Rows; r++) {
+          const __m256i quad = Quad(x + r * 32 + 16 * half + 4 * pair);
+#pragma GCC unroll 2
+          for (size_t h = 0; h < 2; h++) {
+            total[r][h] = _mm256_add_epi16(total[r][h], _mm256_maddubs_epi16(weight[half][h], quad));
+            KeepOrder(total[r][h]);
+          }
+        }
       }
-      sum.half[h] = _mm256_add_epi32(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)), _mm256_set1_epi32(start));
     }
-    return sum;
+#pragma GCC unroll 4
+    for (size_t r = 0; r < Rows; r++) {
+#pragma GCC unroll 2
+      for (size_t h = 0; h < 2; h++) {
+        const __m256i quads = _mm256_madd_epi16(total[r][h], _mm256_set1_epi16(1));
+        const __m256 whole = _mm256_cvtepi32_ps(_mm256_add_epi32(quads, _mm256_set1_epi32(starts[r])));
+        sum[r].half[h] = _mm256_fmadd_ps(whole, _mm256_mul_ps(scales.half[h], _mm256_set1_ps(x_scales[r])), sum[r].half[h]);
+      }
+    }
   }
   [[gnu::always_inline]] static inline Floats Zero() { return {{_mm256_setzero_ps(), _mm256_setzero_ps()}}; }
   [[gnu::always_inline]] static inline Floats LoadScales(const uint16_t* scales) {
     return {{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales))),
              _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales + 8)))}};
   }
-  [[gnu::always_inline]] static inline Floats Scale(Floats sum, const Integers& integers, const Floats& scales, float scale) {
-#pragma GCC unroll 2
-    for (int h = 0; h < 2; h++) {
-      const __m256 product = _mm256_mul_ps(scales.half[h], _mm256_set1_ps(scale));
-      sum.half[h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(integers.half[h]), product, sum.half[h]);
-    }
-    return sum;
+  [[gnu::always_inline]] static inline Floats LoadScales(const float* scales) {
+    return {{_mm256_loadu_ps(scales), _mm256_loadu_ps(scales + 8)}};
   }
-  template <size_t Rows>
-  [[gnu::always_inline]] static inline void Accumulate(const PackedBlock& block, const int8_t* x, const float* x_scales,
-                                                       const int32_t* starts, const Floats& scales, Floats* sum) {
-#pragma GCC unroll 4
-    for (size_t r = 0; r < Rows; r++) sum[r] = Scale(sum[r], Dot(block, x + r * 32, starts[r]), scales, x_scales[r]);
+  static void StoreScales(float* target, const Floats& scales) {
+    _mm256_storeu_ps(target, scales.half[0]);
+    _mm256_storeu_ps(target + 8, scales.half[1]);
   }
   static void Store(float* y, const Floats& v, const float* bias, size_t count) {
-    float lanes[16];
-    _mm256_storeu_ps(lanes, v.half[0]);
-    _mm256_storeu_ps(lanes + 8, v.half[1]);
-    for (size_t i = 0; i < count; i++) y[i] = lanes[i] + (bias != nullptr ? bias[i] : 0.0f);
+#pragma GCC unroll 2
+    for (size_t h = 0; h < 2; h++) {
+      if (count <= 8 * h) break;
+      const size_t lanes = count - 8 * h;
+      const float* const from = bias != nullptr ? bias + 8 * h : nullptr;
+      if (lanes >= 8) {
+        _mm256_storeu_ps(y + 8 * h, from != nullptr ? _mm256_add_ps(v.half[h], _mm256_loadu_ps(from)) : v.half[h]);
+      } else {
+        const __m256i mask = DenseVector::Mask(lanes);
+        _mm256_maskstore_ps(y + 8 * h, mask, from != nullptr ? _mm256_add_ps(v.half[h], _mm256_maskload_ps(from, mask)) : v.half[h]);
+      }
+    }
   }
 };
 

@@ -68,7 +68,9 @@ void SelectPackedTile(size_t rows, const QuantizedOperands& o, const uint8_t* gr
   PackedTile<Rows>(o, group, weight, scales, bias, y, count);
 }
 
-#if defined(__AVX512VNNI__)
+// Where a tile's weights are unpacked once for all rows that pass by it. Not on AVX-512 without VNNI, where it was never measured.
+#if defined(__AVX512VNNI__) || (defined(__AVX2__) && !defined(__AVX512F__))
+#define EDGEFLEET_UNPACKED_TILES
 
 // One tile for one group from unpacked weights and float scales.
 template <size_t Rows>
@@ -110,6 +112,19 @@ void UnpackedTileOfGroups(const QuantizedOperands& o, size_t first_group, size_t
   }
 }
 
+void UnpackTile4(const QuantizedOperands& o, size_t tile, uint8_t* weight, float* scales) {
+  const uint8_t* packed = o.weight + tile * o.blocks * kPackedBlock;
+  const uint16_t* halves = o.scales + tile * o.blocks * kQuantizedTile;
+  for (size_t b = 0; b < o.blocks; b++) {
+    DotTile::StoreUnpacked(weight + b * kUnpackedBlock, PackedBlock{packed + b * kPackedBlock});
+    DotTile::StoreScales(scales + b * kQuantizedTile, DotTile::LoadScales(halves + b * kQuantizedTile));
+  }
+}
+
+#endif
+
+#if defined(__AVX512VNNI__)
+
 // Brings 16 rows of int8 weights into the order of unpacked tiles, 128 added to each; rows past the last are zero.
 void UnpackTile8(const QuantizedOperands& o, size_t tile, uint8_t* weight, float* scales) {
   const size_t n = tile * kQuantizedTile;
@@ -127,15 +142,6 @@ void UnpackTile8(const QuantizedOperands& o, size_t tile, uint8_t* weight, float
     for (size_t r = 0; r < kQuantizedTile; r++) {
       scales[b * kQuantizedTile + r] = r < rows ? FromHalf(o.scales[(n + r) * o.blocks + b]) : 0.0f;
     }
-  }
-}
-
-void UnpackTile4(const QuantizedOperands& o, size_t tile, uint8_t* weight, float* scales) {
-  const uint8_t* packed = o.weight + tile * o.blocks * kPackedBlock;
-  const uint16_t* halves = o.scales + tile * o.blocks * kQuantizedTile;
-  for (size_t b = 0; b < o.blocks; b++) {
-    DotTile::StoreUnpacked(weight + b * kUnpackedBlock, PackedBlock{packed + b * kPackedBlock});
-    _mm512_storeu_ps(scales + b * kQuantizedTile, DotTile::LoadScales(halves + b * kQuantizedTile));
   }
 }
 
@@ -285,6 +291,16 @@ void QuantizeActivations(const float* x, size_t rows, size_t blocks, size_t bits
       _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(low));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm512_cvtepi32_epi8(high));
       const int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high));
+#elif defined(__AVX2__)
+      __m256i whole[4];
+      for (size_t i = 0; i < 4; i++) whole[i] = _mm256_cvtps_epi32(S::Multiply(S::Load(values + 8 * i), factor));
+      // Packing works on halves of vectors: it leaves the quads in the order 0 2 4 6 1 3 5 7.
+      const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(whole[0], whole[1]), _mm256_packs_epi32(whole[2], whole[3]));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+      const __m256i eight = _mm256_add_epi32(_mm256_add_epi32(whole[0], whole[1]), _mm256_add_epi32(whole[2], whole[3]));
+      __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+      four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+      const int32_t sum = _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
 #else
       float rounded[kQuantizedBlock];
       for (size_t i = 0; i < kQuantizedBlock; i += S::kLanes) S::Store(rounded + i, S::Round(S::Multiply(S::Load(values + i), factor)));
@@ -302,10 +318,14 @@ void QuantizeActivations(const float* x, size_t rows, size_t blocks, size_t bits
 }
 
 size_t QuantizedWorkspace([[maybe_unused]] size_t blocks, [[maybe_unused]] size_t bits) {
-#if defined(__AVX512VNNI__)
+#if defined(EDGEFLEET_UNPACKED_TILES)
   const size_t unpacked = blocks * (kUnpackedBlock + kQuantizedTile * sizeof(float));
+#if defined(__AVX512VNNI__)
   const size_t row = bits == 8 ? LinearRow::Bytes(blocks) : 0;
   return unpacked > row ? unpacked : row;
+#else
+  return unpacked;
+#endif
 #else
   return 0;
 #endif
@@ -314,7 +334,7 @@ size_t QuantizedWorkspace([[maybe_unused]] size_t blocks, [[maybe_unused]] size_
 void QuantizedProduct4(const QuantizedOperands& o, size_t first_group, size_t last_group, size_t first, size_t last,
                        [[maybe_unused]] uint8_t* workspace) {
   for (size_t tile = first; tile < last; tile++) {
-#if defined(__AVX512VNNI__)
+#if defined(EDGEFLEET_UNPACKED_TILES)
     if (last_group - first_group > 1) {
       float* scales = reinterpret_cast<float*>(workspace + o.blocks * kUnpackedBlock);
       UnpackTile4(o, tile, workspace, scales);
