@@ -5,7 +5,7 @@ namespace EdgeFleet.Inference.Decoding;
 
 /// <summary>Sizes that a decoder's state is allocated for.</summary>
 /// <param name="Batch">Sequences that are decoded together; at least 1.</param>
-/// <param name="TotalLength">Tokens of prompt and generation together, at most; decides longrope's factors too.</param>
+/// <param name="TotalLength">Tokens of prompt and generation together, at most; decides longrope's factors and dynamic's base too.</param>
 public sealed record DecoderShape(int Batch, int TotalLength)
 {
     /// <summary>Whether the capacity is rounded up to a power of two, so that scenarios share buffers and captured graphs.</summary>

@@ -5,7 +5,8 @@ namespace EdgeFleet.Inference.Decoding;
 /// <summary>Cosines and sines of rotary position embeddings, computed in double precision.</summary>
 /// <remarks>
 /// Plain: Su et al. 2021 (arXiv 2104.09864). Scalings as transformers' modeling_rope_utils defines them: linear (positions / factor); llama3
-/// (Llama 3.1's wavelength bands); longrope (Ding et al. 2024, arXiv 2402.13753); yarn (Peng et al. 2023, arXiv 2309.00071).
+/// (Llama 3.1's wavelength bands); longrope (Ding et al. 2024, arXiv 2402.13753); yarn (Peng et al. 2023, arXiv 2309.00071); dynamic (the base
+/// grows with the length); proportional (a share of the pairs turns). longrope and dynamic are fixed by the scenario's total length.
 /// </remarks>
 public static class RotaryTable
 {
@@ -14,7 +15,7 @@ public static class RotaryTable
 
     /// <summary>Fills both tables, [positions, dimension / 2] row major.</summary>
     /// <param name="rotary">What the manifest says of the tables.</param>
-    /// <param name="totalLength">Tokens of the whole scenario; longrope chooses its factors by it.</param>
+    /// <param name="totalLength">Tokens of the whole scenario; longrope and dynamic depend on it.</param>
     /// <param name="trainedContext">Context that the model was trained for, from which longrope derives its extension; may be null.</param>
     /// <param name="cos">Receives cosines; its length is a multiple of dimension / 2.</param>
     /// <param name="sin">Receives sines; as long as <paramref name="cos"/>.</param>
@@ -43,15 +44,19 @@ public static class RotaryTable
             throw new DecoderException($"{rotary.CosInput}: dimension {rotary.Dimension} must be even and base {rotary.Base} positive.");
         }
 
+        var @base = rotary.Scaling?.Type == "dynamic" ? DynamicBase(rotary, rotary.Scaling, totalLength) : rotary.Base;
         var frequencies = new double[rotary.Dimension / 2];
         for (var i = 0; i < frequencies.Length; i++)
         {
-            frequencies[i] = Math.Pow(rotary.Base, -2.0 * i / rotary.Dimension);
+            frequencies[i] = Math.Pow(@base, -2.0 * i / rotary.Dimension);
         }
 
         switch (rotary.Scaling?.Type)
         {
-            case null:
+            case null or "dynamic":
+                break;
+            case "proportional":
+                ScaleProportional(rotary, rotary.Scaling, frequencies);
                 break;
             case "linear":
                 Divide(frequencies, Need(rotary, rotary.Scaling.Factor, "factor"));
@@ -67,7 +72,7 @@ public static class RotaryTable
                 break;
             default:
                 throw new DecoderException(
-                    $"{rotary.CosInput}: unknown rotary scaling '{rotary.Scaling.Type}'; known are linear, llama3, longrope and yarn.");
+                    $"{rotary.CosInput}: unknown rotary scaling '{rotary.Scaling.Type}'; known are linear, llama3, longrope, yarn, dynamic and proportional.");
         }
 
         return frequencies;
@@ -151,14 +156,32 @@ public static class RotaryTable
         double Pair(double rotations) =>
             rotary.Dimension * Math.Log(original / (rotations * 2 * Math.PI)) / (2 * Math.Log(rotary.Base));
 
-        var low = Math.Max(Math.Floor(Pair(DefaultBetaFast)), 0);
-        var high = Math.Min(Math.Ceiling(Pair(DefaultBetaSlow)), rotary.Dimension - 1);
-        var width = high > low ? high - low : 0.001;
+        var (low, high) = (Pair(scaling.BetaFast ?? DefaultBetaFast), Pair(scaling.BetaSlow ?? DefaultBetaSlow));
+        if (scaling.Truncate ?? true)
+            (low, high) = (Math.Floor(low), Math.Ceiling(high));
+        low = Math.Max(low, 0);
+        high = Math.Min(high, rotary.Dimension - 1);
+        var width = high == low ? 0.001 : high - low;
         for (var i = 0; i < frequencies.Length; i++)
         {
             var interpolated = Math.Clamp((i - low) / width, 0, 1);
             frequencies[i] = (frequencies[i] / factor * interpolated) + (frequencies[i] * (1 - interpolated));
         }
+    }
+
+    private static double DynamicBase(RotaryManifest rotary, RotaryScalingManifest scaling, int totalLength)
+    {
+        var factor = Need(rotary, scaling.Factor, "factor");
+        double original = Need(rotary, scaling.OriginalContext, "original_context");
+        var growth = (factor * Math.Max(totalLength, original) / original) - (factor - 1);
+        return rotary.Base * Math.Pow(growth, rotary.Dimension / (rotary.Dimension - 2.0));
+    }
+
+    private static void ScaleProportional(RotaryManifest rotary, RotaryScalingManifest scaling, double[] frequencies)
+    {
+        var turning = (int)(Need(rotary, scaling.RotatedShare, "rotated_share") * rotary.Dimension / 2);
+        frequencies.AsSpan(Math.Min(turning, frequencies.Length)).Clear();
+        Divide(frequencies, scaling.Factor ?? 1);
     }
 
     private static T Need<T>(RotaryManifest rotary, T? value, string name)

@@ -47,11 +47,12 @@ internal abstract class DecoderArchitecture
     /// <summary>Context length of training.</summary>
     protected static int? TrainedContext(ModelConfig config) => config["max_position_embeddings"].IntOrNull(1, GreatestContext);
 
-    /// <summary>Key and value heads, as many as query heads where the key is absent.</summary>
-    protected static int KvHeads(ModelConfig config, int heads)
+    /// <summary>Key and value heads: as many as query heads where the key is null, and where it is absent unless the architecture has a default.</summary>
+    protected static int KvHeads(ModelConfig config, int heads, int? fallback = null)
     {
         var value = config["num_key_value_heads"];
-        var kvHeads = value.Int(1, heads, heads);
+        var isNull = config.Keys.Contains("num_key_value_heads", StringComparer.Ordinal);
+        var kvHeads = value.Int(1, heads, isNull ? heads : fallback ?? heads);
         return heads % kvHeads == 0 ? kvHeads : throw value.Error($"a divisor of num_attention_heads, which is {heads}");
     }
 

@@ -34,7 +34,7 @@ internal sealed class FalconH1Architecture : DecoderArchitecture
         {
             Layer = 0,
             Heads = heads,
-            KvHeads = KvHeads(config, heads),
+            KvHeads = KvHeads(config, heads, fallback: 8),
             HeadSize = HeadSize(config, hidden, heads),
             IsRotary = true,
         };

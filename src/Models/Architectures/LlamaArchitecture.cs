@@ -11,6 +11,7 @@ namespace EdgeFleet.Models.Architectures;
 internal sealed class LlamaArchitecture : DecoderArchitecture
 {
     private const int Qwen3HeadSize = 128;
+    private const int QwenKvHeads = 32;
 
     /// <inheritdoc/>
     public override ImmutableArray<string> ModelTypes => ["llama", "qwen2", "qwen3"];
@@ -36,7 +37,7 @@ internal sealed class LlamaArchitecture : DecoderArchitecture
         var block = new GatedDecoderLayer
         {
             Hidden = hidden,
-            KvHeads = KvHeads(config, heads),
+            KvHeads = KvHeads(config, heads, type == "llama" ? null : QwenKvHeads),
             Heads = heads,
             HeadSize = headSize,
             Intermediate = Width(config, "intermediate_size"),

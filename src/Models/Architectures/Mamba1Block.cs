@@ -24,8 +24,8 @@ internal sealed record Mamba1Block
     /// <summary>Width of the convolution.</summary>
     public required int ConvWidth { get; init; }
 
-    /// <summary>Activation of the convolution and of the gate.</summary>
-    public required Activation Activation { get; init; }
+    /// <summary>Activation of the convolution; the gate's is SiLU whatever it is, as in the kernels of the paper and in transformers 5.</summary>
+    public required Activation ConvActivation { get; init; }
 
     /// <summary>Whether the convolution has a bias.</summary>
     public required bool HasConvBias { get; init; }

@@ -29,7 +29,7 @@ internal sealed class Mamba1Mixer(DecoderGraph graph, DecoderLowering lowering)
             block.ConvWidth,
             graph.Tensor($"{prefix}.conv1d.weight", inner, 1, block.ConvWidth),
             graph.Optional(block.HasConvBias, $"{prefix}.conv1d.bias", inner),
-            block.Activation);
+            block.ConvActivation);
         var u = lowering.Convolution($"{prefix}.conv1d", convolution, packed, offset: 0);
         var parameters = graph.Linear($"{prefix}.x_proj", u, graph.Tensor($"{prefix}.x_proj.weight", rank + (2 * states), inner));
         var (dt, b, c) = Split(block, parameters);
@@ -73,11 +73,10 @@ internal sealed class Mamba1Mixer(DecoderGraph graph, DecoderLowering lowering)
             ElementTransform.NegativeExponential,
             transposed: true);
         var (past, present) = lowering.States.Recurrent(block.Layer, states, inner);
-        var isGateFused = block.Activation == Activation.Silu;
         lowering.Cost.AddPerToken((FlopPerStateElement * (long)inner * states) + (5L * inner));
         lowering.Routes.Add(new RouteManifest(block.Layer, OperatorDomain.Qualify(OperatorDomain.EdgeFleet, "SelectiveScan"), "fused-custom"));
         var scope = $"{prefix}.scan";
-        var y = lowering.Builder.Nodes(
+        return lowering.Builder.Nodes(
             OperatorDomain.EdgeFleet,
             "SelectiveScan",
             scope,
@@ -88,7 +87,7 @@ internal sealed class Mamba1Mixer(DecoderGraph graph, DecoderLowering lowering)
                 b.Value,
                 c.Value,
                 lowering.Dense($"{prefix}.D", graph.Tensor($"{prefix}.D", inner), OnnxElementType.Float32, inner),
-                isGateFused ? packed : GraphValue.Absent,
+                packed,
                 lowering.Dense($"{prefix}.dt_proj.bias", graph.Tensor($"{prefix}.dt_proj.bias", inner), OnnxElementType.Float32, inner),
                 past,
             ],
@@ -96,11 +95,6 @@ internal sealed class Mamba1Mixer(DecoderGraph graph, DecoderLowering lowering)
             NodeAttribute.Flag("delta_softplus", true),
             NodeAttribute.Int("b_offset", b.Offset),
             NodeAttribute.Int("c_offset", c.Offset),
-            NodeAttribute.Int("z_offset", isGateFused ? inner : 0))[0];
-        if (isGateFused)
-            return y;
-
-        var gate = lowering.Activate($"{prefix}.gate", lowering.Slice($"{prefix}.gate_part", packed, inner, inner), block.Activation);
-        return lowering.Multiply($"{prefix}.gated", y, gate);
+            NodeAttribute.Int("z_offset", inner))[0];
     }
 }

@@ -27,12 +27,9 @@ internal sealed class MambaArchitecture : DecoderArchitecture
         var vocabulary = Width(config, "vocab_size");
         var isTied = config["tie_word_embeddings"].Bool(true);
         var epsilon = Epsilon(config, "layer_norm_epsilon", 1e-5);
-        var expand = config["expand"].Float(1e-3, 1e3, 2);
-        var inner = config["intermediate_size"].Int(1, GreatestWidth, (int)(expand * hidden));
-        // Falcon-Mamba's published configuration says expand 16 and means its intermediate size; Mamba's size is always the product.
-        if (!isFalcon && inner != (int)(expand * hidden))
-            throw config["intermediate_size"].Error(FormattableString.Invariant($"expand * hidden_size, which is {(int)(expand * hidden)}"));
 
+        // The size wins where both are given: Falcon-Mamba's published configuration says expand 16 and means its size.
+        var inner = config["intermediate_size"].Int(1, GreatestWidth, (int)(config["expand"].Float(1e-3, 1e3, 2) * hidden));
         var rank = config["time_step_rank"];
         var block = new Mamba1Block
         {
@@ -45,7 +42,7 @@ internal sealed class MambaArchitecture : DecoderArchitecture
                 ? (hidden + HiddenPerRank - 1) / HiddenPerRank
                 : rank.Int(1, GreatestWidth, (hidden + HiddenPerRank - 1) / HiddenPerRank),
             ConvWidth = ConvolutionWidth(config, "conv_kernel", 4),
-            Activation = Activations.Read(config["hidden_act"], Activation.Silu),
+            ConvActivation = Activations.Read(config["hidden_act"], Activation.Silu),
             HasConvBias = config["use_conv_bias"].Bool(true),
             HasProjectionBias = config["use_bias"].Bool(false),
             ParameterNormEpsilon = isFalcon ? Epsilon(config, "mixer_rms_eps", 1e-6) : null,

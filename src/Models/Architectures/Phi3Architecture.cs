@@ -38,7 +38,7 @@ internal sealed class Phi3Architecture : DecoderArchitecture
             Epsilon = epsilon,
             IsPacked = true,
         };
-        graph.UseRotary(RotaryReader.Read(config, headSize));
+        graph.UseRotary(RotaryReader.Read(config, headSize, canRotatePart: true));
 
         var table = graph.Tensor("model.embed_tokens.weight", vocabulary, hidden);
         var residual = Residual.Of(graph.Embedding(table, 1, isTied));

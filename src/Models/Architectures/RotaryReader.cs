@@ -6,26 +6,35 @@ namespace EdgeFleet.Models.Architectures;
 
 /// <summary>
 /// Reads rotary embedding from a configuration in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>
-/// (transformers 5). The meaning of the keys is that of transformers' modeling_rope_utils.py.
+/// (transformers 5). The meaning of the keys, and which wins where two say the same, is that of transformers 5's modeling_rope_utils.py.
 /// </summary>
 internal static class RotaryReader
 {
+    private const double LeastFactor = 1e-6;
     private const double GreatestFactor = 1e6;
     private const double GreatestBase = 1e15;
     private const int GreatestContext = 1 << 28;
+    private const int Phi3OriginalContext = 4096;
 
     /// <summary>Reads the parameters.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="headSize">Channels per head.</param>
     /// <param name="defaultBase">Base where the configuration has none.</param>
+    /// <param name="canRotatePart">Whether the architecture honours <c>partial_rotary_factor</c>.</param>
     /// <exception cref="CheckpointException">The scaling is not supported, or a value is out of range.</exception>
-    public static RotaryParameters Read(ModelConfig config, int headSize, double defaultBase = 10_000)
+    public static RotaryParameters Read(ModelConfig config, int headSize, double defaultBase = 10_000, bool canRotatePart = false)
     {
-        var section = config["rope_parameters"].SectionOrNull();
-        var scaling = section ?? config["rope_scaling"].SectionOrNull();
+        var section = Section(config["rope_scaling"]) ?? Section(config["rope_parameters"]);
         var @base = (section?.Has("rope_theta") == true ? section : config)["rope_theta"].Float(1, GreatestBase, defaultBase);
-        var fraction = (section?.Has("partial_rotary_factor") == true ? section : config)["partial_rotary_factor"].Float(0, 1, 1);
-        var dimension = (int)(headSize * fraction);
+        var part = (section?.Has("partial_rotary_factor") == true ? section : config)["partial_rotary_factor"];
+        var share = part.Float(0, 1, 1);
+        var type = Type(config, section);
+
+        // Without scaling, transformers ignores the key where heads are rotated whole; with it, its tensors do not fit each other.
+        if (!canRotatePart && type is not (null or "proportional") && share != 1)
+            throw part.Error($"1: with rope type {type} {config["model_type"].Text()} rotates whole heads");
+
+        var dimension = canRotatePart ? (int)(headSize * share) : headSize;
         if (dimension < 2 || dimension % 2 != 0)
         {
             throw new CheckpointException(
@@ -34,41 +43,58 @@ internal static class RotaryReader
                 "Compare it with the model's published config.json.");
         }
 
-        return new RotaryParameters(dimension, @base, scaling is null ? null : ReadScaling(config, scaling, dimension));
+        return new RotaryParameters(dimension, @base, type is null ? null : ReadScaling(config, section!, type, (dimension, share)));
     }
 
-    private static RotaryScalingManifest? ReadScaling(ModelConfig config, ModelConfig scaling, int dimension)
+    // Python's "or": an empty object counts as none.
+    private static ModelConfig? Section(ConfigValue value) => value.SectionOrNull() is { } section && section.Keys.Any() ? section : null;
+
+    // The kind of scaling, null for none.
+    private static string? Type(ModelConfig config, ModelConfig? section)
     {
-        var type = scaling.Has("rope_type") ? scaling["rope_type"] : scaling["type"];
+        if (section is null)
+            return null;
+
+        var type = section.Has("rope_type") ? section["rope_type"] : section["type"];
         if (!type.IsPresent)
         {
-            return scaling.Keys.All(key => key is "rope_theta" or "partial_rotary_factor")
+            return section.Keys.All(key => key is "rope_theta" or "partial_rotary_factor")
                 ? null
-                : throw type.Error("the kind of scaling: default, linear, llama3, longrope or yarn");
+                : throw type.Error("the kind of scaling: default, linear, llama3, longrope, yarn, dynamic or proportional");
         }
 
-        // Phi-3's first configurations call longrope 'su' and 'yarn' (configuration_phi3.py).
-        var isPhi3 = config["model_type"].TextOrNull() == "phi3";
         return type.Text() switch
         {
             "default" => null,
-            "linear" => new RotaryScalingManifest { Type = "linear", Factor = Factor(scaling) },
-            "llama3" => ReadLlama3(config, scaling),
-            "longrope" => ReadLongRope(config, scaling, dimension),
-            "su" or "yarn" when isPhi3 => ReadLongRope(config, scaling, dimension),
-            "yarn" => ReadYarn(config, scaling),
-            "dynamic" => throw new CheckpointException(
-                $"{type.Location}, key '{type.Key}'",
-                "is \"dynamic\", which changes the rotation of new tokens with the length of the sequence while cached keys keep theirs.",
-                "Remove it to run with the trained context, or use linear, llama3, longrope or yarn."),
-            _ => throw type.Error("default, linear, llama3, longrope or yarn"),
+
+            // Phi-3's first configurations call longrope 'su' and 'yarn' (configuration_phi3.py).
+            "longrope" or "su" or "yarn" when IsPhi3(config) => "longrope",
+            _ when IsPhi3(config) => throw type.Error("default or longrope"),
+            var known and ("linear" or "llama3" or "longrope" or "yarn" or "dynamic" or "proportional") => known,
+            _ => throw type.Error("default, linear, llama3, longrope, yarn, dynamic or proportional"),
         };
     }
 
+    private static RotaryScalingManifest ReadScaling(ModelConfig config, ModelConfig scaling, string type, (int Dimension, double Share) rotated) =>
+        type switch
+        {
+            "linear" => new RotaryScalingManifest { Type = type, Factor = Factor(scaling) },
+            "llama3" => ReadLlama3(config, scaling),
+            "longrope" => ReadLongRope(config, scaling, rotated.Dimension),
+            "yarn" => ReadYarn(config, scaling),
+            "dynamic" => ReadDynamic(config, scaling, rotated.Dimension),
+            _ => new RotaryScalingManifest
+            {
+                Type = type,
+                Factor = scaling["factor"].Float(LeastFactor, GreatestFactor, 1),
+                RotatedShare = rotated.Share,
+            },
+        };
+
     private static RotaryScalingManifest ReadLlama3(ModelConfig config, ModelConfig scaling)
     {
-        var low = scaling["low_freq_factor"].Float(1e-6, GreatestFactor);
-        var high = scaling["high_freq_factor"].Float(1e-6, GreatestFactor);
+        var low = scaling["low_freq_factor"].Float(LeastFactor, GreatestFactor);
+        var high = scaling["high_freq_factor"].Float(LeastFactor, GreatestFactor);
         if (high <= low)
             throw scaling["high_freq_factor"].Error($"more than low_freq_factor, which is {low}");
 
@@ -85,14 +111,7 @@ internal static class RotaryReader
     private static RotaryScalingManifest ReadLongRope(ModelConfig config, ModelConfig scaling, int dimension)
     {
         var original = OriginalContext(config, scaling);
-
-        // The ratio of the two contexts stands where the configuration has the original one; else the factor itself.
-        double factor;
-        if (config.Has("original_max_position_embeddings") || !scaling.Has("factor"))
-            factor = (double)config["max_position_embeddings"].Int(1, GreatestContext) / original;
-        else
-            factor = Factor(scaling);
-
+        var factor = FactorOrRatio(config, scaling, original);
         return new RotaryScalingManifest
         {
             Type = "longrope",
@@ -107,18 +126,31 @@ internal static class RotaryReader
 
     private static RotaryScalingManifest ReadYarn(ModelConfig config, ModelConfig scaling)
     {
-        RequireDefault(scaling["beta_fast"], 32);
-        RequireDefault(scaling["beta_slow"], 1);
-        if (!scaling["truncate"].Bool(true))
-            throw scaling["truncate"].Error("true: bounds of the ramp that are not whole are not supported");
-
-        var factor = Factor(scaling);
+        var original = OriginalContext(config, scaling);
+        var factor = FactorOrRatio(config, scaling, original);
         return new RotaryScalingManifest
         {
             Type = "yarn",
             Factor = factor,
-            OriginalContext = OriginalContext(config, scaling),
+            OriginalContext = original,
             AttentionFactor = scaling["attention_factor"].FloatOrNull(0, GreatestFactor) ?? YarnAttention(scaling, factor),
+            BetaFast = Rotations(scaling["beta_fast"]),
+            BetaSlow = Rotations(scaling["beta_slow"]),
+            Truncate = scaling["truncate"].Bool(true) ? null : false,
+        };
+    }
+
+    // Within the trained context it changes nothing; beyond, the base grows with the total length.
+    private static RotaryScalingManifest ReadDynamic(ModelConfig config, ModelConfig scaling, int dimension)
+    {
+        if (dimension <= 2)
+            throw scaling["rope_type"].Error("linear, llama3, longrope or yarn: dynamic needs more than 2 channels");
+
+        return new RotaryScalingManifest
+        {
+            Type = "dynamic",
+            Factor = scaling["factor"].Float(1, GreatestFactor),
+            OriginalContext = config["max_position_embeddings"].Int(1, GreatestContext),
         };
     }
 
@@ -131,23 +163,25 @@ internal static class RotaryReader
         return weight > 0 && weightOfAll > 0 ? Magnitude(weight) / Magnitude(weightOfAll) : Magnitude(1);
     }
 
-    private static void RequireDefault(ConfigValue value, double expected)
-    {
-        if (value.IsPresent && value.Float(0, GreatestFactor) != expected)
-            throw value.Error(FormattableString.Invariant($"{expected}: other ramps of yarn are not supported"));
-    }
+    // Zero stands for the default, as in Python's "or".
+    private static double? Rotations(ConfigValue value) => value.FloatOrNull(0, GreatestFactor) is > 0 and var rotations ? rotations : null;
 
-    private static double Factor(ModelConfig scaling) => scaling["factor"].Float(1e-6, GreatestFactor);
+    private static double Factor(ModelConfig scaling) => scaling["factor"].Float(LeastFactor, GreatestFactor);
+
+    private static double FactorOrRatio(ModelConfig config, ModelConfig scaling, int original) =>
+        scaling.Has("factor") ? Factor(scaling) : (double)config["max_position_embeddings"].Int(1, GreatestContext) / original;
 
     private static int OriginalContext(ModelConfig config, ModelConfig scaling)
     {
         const string Key = "original_max_position_embeddings";
-        if (scaling.Has(Key))
-            return scaling[Key].Int(1, GreatestContext);
+        if (config.Has(Key) || IsPhi3(config))
+            return config[Key].Int(1, GreatestContext, Phi3OriginalContext);
 
-        return config.Has(Key) ? config[Key].Int(1, GreatestContext) : config["max_position_embeddings"].Int(1, GreatestContext);
+        return scaling.Has(Key) ? scaling[Key].Int(1, GreatestContext) : config["max_position_embeddings"].Int(1, GreatestContext);
     }
 
+    private static bool IsPhi3(ModelConfig config) => config["model_type"].TextOrNull() == "phi3";
+
     private static ImmutableArray<double> Factors(ConfigValue value, int dimension) =>
-        [.. value.Array(dimension / 2, dimension / 2).Select(factor => factor.Float(1e-6, GreatestFactor))];
+        [.. value.Array(dimension / 2, dimension / 2).Select(factor => factor.Float(LeastFactor, GreatestFactor))];
 }

@@ -14,18 +14,19 @@ internal static class SlidingWindows
     public static ImmutableArray<int?> OfQwen(ModelConfig config, int layers)
     {
         var isUsed = config["use_sliding_window"].Bool(false);
-        int? window = isUsed ? config["sliding_window"].Int(1, int.MaxValue - 1, 4096) : null;
+
+        // An explicit null means none, as in published configurations; only where the key is absent does its default hold.
+        var key = config["sliding_window"];
+        var isNull = !key.IsPresent && config.Keys.Contains("sliding_window", StringComparer.Ordinal);
+        int? window = isUsed && !isNull ? key.Int(1, int.MaxValue - 1, 4096) : null;
         var types = config["layer_types"];
         if (types.IsPresent)
         {
             return [.. types.Array(layers, layers).Select(type => type.Choice(("full_attention", false), ("sliding_attention", true))
-                ? window ?? throw type.Error("full_attention, as use_sliding_window is false")
+                ? window ?? throw type.Error("full_attention, as use_sliding_window is false or sliding_window null")
                 : (int?)null)];
         }
 
-        // An explicit null for sliding_window means none, as in published configurations.
-        if (isUsed && !config.Has("sliding_window") && config.Keys.Contains("sliding_window", StringComparer.Ordinal))
-            window = null;
         var first = config["max_window_layers"].Int(0, int.MaxValue - 1, 28);
         return [.. Enumerable.Range(0, layers).Select(layer => layer >= first ? window : null)];
     }

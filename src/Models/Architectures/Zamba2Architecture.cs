@@ -11,7 +11,6 @@ namespace EdgeFleet.Models.Architectures;
 internal sealed class Zamba2Architecture : DecoderArchitecture
 {
     private const double MixerNormEpsilon = 1e-5;
-    private const double LongContextFactor = 8;
     private const int LongContext = 16_384;
 
     /// <inheritdoc/>
@@ -33,13 +32,11 @@ internal sealed class Zamba2Architecture : DecoderArchitecture
         var epsilon = Epsilon(config, "rms_norm_eps", 1e-5);
         var hybrids = Hybrids(config, layers);
         var shared = SharedBlock(config, hidden, hybrids, epsilon);
+
+        // It extends the trained context alone: transformers 5 leaves the base, which version 4 had written stretched into the configuration.
         var isLong = config["use_long_context"].Bool(false);
         if (shared.IsRotary && hybrids.Length > 0)
-        {
-            var rotary = RotaryReader.Read(config, shared.HeadSize);
-            double size = shared.HeadSize;
-            graph.UseRotary(isLong ? rotary with { Base = rotary.Base * Math.Pow(LongContextFactor, size / (size - 2)) } : rotary);
-        }
+            graph.UseRotary(RotaryReader.Read(config, shared.HeadSize));
 
         var mixer = Mixer(config, hidden);
         var table = graph.Tensor("model.embed_tokens.weight", vocabulary, hidden);

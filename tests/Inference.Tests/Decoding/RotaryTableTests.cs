@@ -99,12 +99,52 @@ public sealed class RotaryTableTests
         Assert.Equal((0.1 * Math.Log(4)) + 1, RotaryTable.Amplitude(manifest, null), 12);
     }
 
+    [Fact]
+    public void Yarn_has_the_ramp_that_its_betas_and_truncation_say()
+    {
+        var plain = RotaryTable.Frequencies(Plain, 1);
+        var scaled = RotaryTable.Frequencies(
+            Plain with { Scaling = new() { Type = "yarn", Factor = 4, OriginalContext = 2048, BetaFast = 16, BetaSlow = 2, Truncate = false } }, 1);
+
+        var low = 64 * Math.Log(2048 / (16 * 2 * Math.PI)) / (2 * Math.Log(10000));
+        var high = 64 * Math.Log(2048 / (2 * 2 * Math.PI)) / (2 * Math.Log(10000));
+        for (var i = 0; i < plain.Length; i++)
+        {
+            var ramp = Math.Clamp((i - low) / (high - low), 0, 1);
+            Assert.Equal(plain[i] * ((ramp / 4) + 1 - ramp), scaled[i], 14);
+        }
+    }
+
+    [Theory]
+    [InlineData(100, 1)]
+    [InlineData(2048, 1)]
+    [InlineData(6144, 5)]
+    public void Dynamic_scaling_raises_the_base_beyond_the_trained_context(int totalLength, double growth)
+    {
+        var scaled = RotaryTable.Frequencies(Plain with { Scaling = new() { Type = "dynamic", Factor = 2, OriginalContext = 2048 } }, totalLength);
+
+        // Growth is factor * length / context - (factor - 1).
+        var expected = RotaryTable.Frequencies(Plain with { Base = 10000 * Math.Pow(growth, 64 / 62.0) }, 1);
+        Assert.All(scaled.Zip(expected), static pair => Assert.Equal(pair.Second, pair.First, 14));
+    }
+
+    [Fact]
+    public void Proportional_scaling_turns_a_share_of_the_pairs()
+    {
+        var plain = RotaryTable.Frequencies(Plain, 1);
+        var scaled = RotaryTable.Frequencies(Plain with { Scaling = new() { Type = "proportional", Factor = 2, RotatedShare = 0.25 } }, 1);
+
+        Assert.Equal([.. plain.Take(8).Select(static frequency => frequency / 2), .. new double[24]], scaled);
+    }
+
     [Theory]
     [InlineData("linear", "factor")]
     [InlineData("llama3", "factor")]
     [InlineData("longrope", "original_context")]
     [InlineData("yarn", "factor")]
-    [InlineData("dynamic", "dynamic")]
+    [InlineData("dynamic", "factor")]
+    [InlineData("proportional", "rotated_share")]
+    [InlineData("mrope", "mrope")]
     public void A_scaling_that_is_unknown_or_lacks_a_member_is_refused_by_name(string type, string expected)
     {
         var exception = Assert.Throws<DecoderException>(() => RotaryTable.Frequencies(Plain with { Scaling = new() { Type = type } }, 1));

@@ -19,7 +19,7 @@ internal sealed class ExportedFixture : IDisposable
             {
                 Config = checkpoint.Config,
                 Weights = checkpoint.Weights,
-                Name = name,
+                Name = System.IO.Path.GetFileName(name),
                 Target = ExportTarget.Cpu,
                 Precision = precision,
                 OutputDirectory = _directory.File("artifact"),
@@ -31,6 +31,11 @@ internal sealed class ExportedFixture : IDisposable
     public Artifact Artifact { get; }
 
     public string ReferencePath { get; }
+
+    /// <summary>The checkpoints of tests/Fixtures/variants, as names for the constructor.</summary>
+    public static IEnumerable<string> Variants => Directory.EnumerateDirectories(System.IO.Path.Combine(Root(), "variants"))
+        .Select(path => $"variants/{System.IO.Path.GetFileName(path)}")
+        .Order(StringComparer.Ordinal);
 
     public void Dispose() => _directory.Dispose();
 

@@ -1,5 +1,6 @@
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.Verification;
+using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Models.Checkpoints;
 using EdgeFleet.Models.Export;
 using Xunit;
@@ -36,6 +37,31 @@ public sealed class FixtureDecoderTests
             Assert.True(result.Top1Agreement > 0.98, $"top-1 agreement {result.Top1Agreement} at prefill {prefill}, chunk {chunk}");
         }
     }
+
+    public static TheoryData<string> Variants => [.. ExportedFixture.Variants];
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Other_shapes_and_switches_give_the_references_logits(string name)
+    {
+        using var fixture = new ExportedFixture(name);
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
+        var tolerance = fixture.Artifact.Manifest.Family == ModelFamily.Transformer ? 1e-4 : 1e-3;
+
+        foreach (var (prefill, chunk) in (ReadOnlySpan<(int, int)>)[(0, 0), (1, 0), (64, 1), (50, 7), (70, 32)])
+        {
+            var result = LogitVerifier.Verify(session, fixture.ReferencePath, prefill, chunk, TestContext.Current.CancellationToken);
+
+            Assert.Equal(2 * 80, result.Positions);
+            Assert.InRange(result.MaxErrorOverStd, 0, tolerance);
+        }
+    }
+
+    [Fact]
+    public void Every_architecture_has_variants() =>
+        Assert.Equal(
+            ["falcon_h1", "falcon_mamba", "gpt_neo", "llama", "mamba", "mamba2", "phi3", "qwen2", "qwen3", "zamba2"],
+            ExportedFixture.Variants.Select(static name => name["variants/".Length..].Split('-')[0]).Distinct());
 
     [Theory]
     [InlineData("llama", ExportPrecision.Float32)]
