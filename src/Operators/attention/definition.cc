@@ -1,6 +1,5 @@
 #include "attention/definition.h"
 
-#include <cmath>
 #include <string>
 
 #include "attention/product.h"
@@ -9,122 +8,82 @@
 namespace edgefleet {
 namespace {
 
+using namespace attention;
+
 class AttentionKernel final : public Kernel {
  public:
-  explicit AttentionKernel(const NodeAttributes& attributes)
-      : heads_(attributes.RequiredInt("num_heads", 1)),
-        kv_heads_(attributes.RequiredInt("kv_num_heads", 1)),
-        head_size_(attributes.RequiredInt("head_size", 1)),
-        query_offset_(attributes.Int("query_offset", 0)),
-        key_offset_(attributes.Int("key_offset", 0)),
-        value_offset_(attributes.Int("value_offset", 0)),
-        window_(attributes.Int("local_window", -1, -1)),
-        interleaved_(attributes.Flag("rotary_interleaved")),
-        scale_(attributes.Float("scale", 0.0f)),
-        epsilon_(attributes.Float("norm_epsilon", 1e-6f)) {
-    if (heads_ % kv_heads_ != 0) {
-      attributes.Fail("num_heads", std::to_string(heads_), "a multiple of kv_num_heads, " + std::to_string(kv_heads_));
-    }
-    if (window_ == 0) attributes.Fail("local_window", "0", "-1 (none) or at least 1");
-    if (scale_ == 0.0f) scale_ = 1.0f / std::sqrt(static_cast<float>(head_size_));
-  }
+  explicit AttentionKernel(const NodeAttributes& attributes) : attributes_(attributes) {}
 
   void Compute(KernelContext& context) const override {
-    const Tensor query = context.Input(0, {AtLeast(1), AtLeast(1), AtLeast(query_offset_ + heads_ * head_size_)});
+    const Attributes& node = attributes_;
+    const Tensor query = context.Input(kQuery, {AtLeast(1), AtLeast(1), AtLeast(node.query_offset + node.heads * node.head_size)});
     const int64_t batch = query.shape[0];
     const int64_t tokens = query.shape[1];
-    const Tensor key = context.Input(1, {Exactly(batch), Exactly(tokens), AtLeast(key_offset_ + kv_heads_ * head_size_)});
-    const Tensor value = context.Input(2, {Exactly(batch), Exactly(tokens), AtLeast(value_offset_ + kv_heads_ * head_size_)});
-    const Tensor past_key = context.Input(3, {Exactly(batch), Exactly(kv_heads_), AtLeast(1), Exactly(head_size_)});
+    const Tensor key = context.Input(kKey, {Exactly(batch), Exactly(tokens), AtLeast(node.key_offset + node.kv_heads * node.head_size)});
+    const Tensor value =
+        context.Input(kValue, {Exactly(batch), Exactly(tokens), AtLeast(node.value_offset + node.kv_heads * node.head_size)});
+    const Tensor past_key = context.Input(kPastKey, {Exactly(batch), Exactly(node.kv_heads), AtLeast(1), Exactly(node.head_size)});
     const int64_t capacity = past_key.shape[2];
-    const Tensor past_value = context.Input(4, {Exactly(batch), Exactly(kv_heads_), Exactly(capacity), Exactly(head_size_)});
-    const Tensor past_length = context.Input(5, {Exactly(1)});
+    const Tensor past_value =
+        context.Input(kPastValue, {Exactly(batch), Exactly(node.kv_heads), Exactly(capacity), Exactly(node.head_size)});
+    const Tensor past_length = context.Input(kPastLength, {Exactly(1)});
     const int64_t past = *past_length.As<int64_t>();
     if (past < 0 || past > capacity - tokens) {
       context.Fail(past_length, "is " + std::to_string(past), "0.." + std::to_string(capacity - tokens) + ": the cache holds " +
                    std::to_string(capacity) + " tokens and this call adds " + std::to_string(tokens));
     }
-    const Tensor cos = context.Input(6, {AtLeast(past + tokens), AtLeast(1)});
-    const Tensor sin = context.Input(7);
-    if (cos.present() && 2 * cos.shape[1] > head_size_) {
-      context.Fail(cos, "has shape " + cos.shape.ToString(), "at most " + std::to_string(head_size_ / 2) + " columns");
+    const Tensor cos = context.Input(kCos, {AtLeast(past + tokens), AtLeast(1)});
+    const Tensor sin = context.Input(kSin);
+    if (cos.present() && 2 * cos.shape[1] > node.head_size) {
+      context.Fail(cos, "has shape " + cos.shape.ToString(), "at most " + std::to_string(node.head_size / 2) + " columns");
     }
     if (cos.present() != sin.present()) context.Fail(sin, sin.present() ? "is there" : "is missing", "cos and sin, or neither");
     if (cos.present()) context.Expect(sin, {AtLeast(past + tokens), Exactly(cos.shape[1])});
-    const Tensor query_norm = context.Input(8, {Exactly(head_size_)});
-    const Tensor key_norm = context.Input(9, {Exactly(head_size_)});
+    const Tensor query_norm = context.Input(kQueryNorm, {Exactly(node.head_size)});
+    const Tensor key_norm = context.Input(kKeyNorm, {Exactly(node.head_size)});
 
     AttentionArguments a{};
-    a.query = query.As<float>() + query_offset_;
-    a.key = key.As<float>() + key_offset_;
-    a.value = value.As<float>() + value_offset_;
+    a.query = query.As<float>() + node.query_offset;
+    a.key = key.As<float>() + node.key_offset;
+    a.value = value.As<float>() + node.value_offset;
     a.query_stride = static_cast<size_t>(query.shape[2]);
     a.key_stride = static_cast<size_t>(key.shape[2]);
     a.value_stride = static_cast<size_t>(value.shape[2]);
     a.past_key = past_key.As<float>();
     a.past_value = past_value.As<float>();
-    a.output = context.Output<float>(0, {batch, tokens, heads_ * head_size_});
-    a.present_key = context.Output<float>(1, past_key.shape);
-    a.present_value = context.Output<float>(2, past_value.shape);
+    a.output = context.Output<float>(kOutput, {batch, tokens, node.heads * node.head_size});
+    a.present_key = context.Output<float>(kPresentKey, past_key.shape);
+    a.present_value = context.Output<float>(kPresentValue, past_value.shape);
     a.cos = cos.As<float>();
     a.sin = sin.As<float>();
     a.query_norm = query_norm.As<float>();
     a.key_norm = key_norm.As<float>();
     a.batch = static_cast<size_t>(batch);
     a.tokens = static_cast<size_t>(tokens);
-    a.heads = static_cast<size_t>(heads_);
-    a.kv_heads = static_cast<size_t>(kv_heads_);
-    a.head_size = static_cast<size_t>(head_size_);
+    a.heads = static_cast<size_t>(node.heads);
+    a.kv_heads = static_cast<size_t>(node.kv_heads);
+    a.head_size = static_cast<size_t>(node.head_size);
     a.capacity = static_cast<size_t>(capacity);
     a.past = static_cast<size_t>(past);
     a.rotary_half = cos.present() ? static_cast<size_t>(cos.shape[1]) : 0;
-    a.rotary_interleaved = interleaved_;
-    a.norm_epsilon = epsilon_;
-    a.scale = scale_;
-    a.window = static_cast<size_t>(window_ < 0 ? capacity : window_);
+    a.rotary_interleaved = node.interleaved;
+    a.norm_epsilon = node.epsilon;
+    a.scale = node.scale;
+    a.window = static_cast<size_t>(node.window < 0 ? capacity : node.window);
     ComputeAttention(a, context.parallel_for(), isa_);
   }
 
  private:
-  int64_t heads_;
-  int64_t kv_heads_;
-  int64_t head_size_;
-  int64_t query_offset_;
-  int64_t key_offset_;
-  int64_t value_offset_;
-  int64_t window_;
-  bool interleaved_;
-  float scale_;
-  float epsilon_;
+  Attributes attributes_;
   Isa isa_ = CurrentIsa();
 };
 
 }  // namespace
 
-AttentionDefinition::AttentionDefinition()
-    : OperatorDefinition("Attention",
-                         {{"query", kFloat},
-                          {"key", kFloat},
-                          {"value", kFloat},
-                          {"past_key", kFloat},
-                          {"past_value", kFloat},
-                          {"past_length", kInt64, Presence::kRequired, OrtMemTypeCPUInput},
-                          {"cos", kFloat, Presence::kOptional},
-                          {"sin", kFloat, Presence::kOptional},
-                          {"query_norm", kFloat, Presence::kOptional},
-                          {"key_norm", kFloat, Presence::kOptional}},
-                         {{"output", kFloat}, {"present_key", kFloat}, {"present_value", kFloat}}) {}
+AttentionDefinition::AttentionDefinition() : AttentionContract(OrtMemTypeCPUInput) {}
 
 std::unique_ptr<Kernel> AttentionDefinition::MakeKernel(const NodeAttributes& attributes) const {
   return std::make_unique<AttentionKernel>(attributes);
-}
-
-void AttentionDefinition::InferShapes(ShapeContext& context) const {
-  if (const auto query = context.Input(0, 3)) {
-    context.SetOutput(0, {(*query)[0], (*query)[1], Dimension::Of(context.Int("num_heads", -1) * context.Int("head_size", 1))});
-  }
-  if (const auto past_key = context.Input(3, 4)) context.SetOutput(1, *past_key);
-  if (const auto past_value = context.Input(4, 4)) context.SetOutput(2, *past_value);
 }
 
 }  // namespace edgefleet

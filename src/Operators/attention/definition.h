@@ -1,15 +1,14 @@
 #pragma once
 
-#include "registration/operator_definition.h"
+#include "attention/contract.h"
 
 namespace edgefleet {
 
 /// `edgefleet.Attention` (docs/operators.md).
-class AttentionDefinition final : public OperatorDefinition {
+class AttentionDefinition final : public AttentionContract {
  public:
   AttentionDefinition();
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
-  void InferShapes(ShapeContext& context) const override;
 };
 
 }  // namespace edgefleet

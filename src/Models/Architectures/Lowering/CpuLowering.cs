@@ -51,23 +51,6 @@ internal sealed class CpuLowering(LoweringPlan plan, GraphBuilder builder) : Dec
     }
 
     /// <inheritdoc/>
-    public override NormOutputs RmsNorm(string scope, Residual residual, WeightMatrix weight, double epsilon, bool needsSum)
-    {
-        var gamma = Dense($"{scope}.weight", weight, Type, weight.Rows);
-        var isAdding = residual.Pending.IsPresent;
-        var sum = isAdding && needsSum ? new GraphValue($"{scope}.sum", Type) : GraphValue.Absent;
-        var outputs = Builder.Nodes(
-            OperatorDomain.EdgeFleet,
-            "RmsNorm",
-            scope,
-            isAdding ? [residual.Pending, gamma, GraphValue.Absent, residual.Stream] : [residual.Stream, gamma],
-            [new GraphValue($"{scope}.out", Type), sum],
-            NodeAttribute.Int("channels", weight.Rows),
-            NodeAttribute.Float("epsilon", (float)epsilon));
-        return new NormOutputs(outputs[0], isAdding ? sum : residual.Stream);
-    }
-
-    /// <inheritdoc/>
     public override GraphValue Attention(string scope, AttentionBlock block, AttentionInputs inputs) =>
         OwnAttention.Lower(this, scope, block, inputs);
 

@@ -8,7 +8,8 @@ using EdgeFleet.Models.Quantization;
 namespace EdgeFleet.Models.Architectures.Lowering;
 
 /// <summary>
-/// Lowering for CUDA: ONNX Runtime's own kernels for projections, norms and float16 attention, EdgeFleet's for what it lacks.
+/// Lowering for CUDA: ONNX Runtime's kernels for float16 attention and quantised weights, EdgeFleet's for the rest: a decode step of them has
+/// kernels that fetch their weights while the one in front still runs.
 /// </summary>
 /// <param name="plan">Precision.</param>
 /// <param name="builder">The graph.</param>
@@ -30,49 +31,14 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
     public override GraphValue Linear(string scope, GraphValue x, WeightMatrix weight, WeightMatrix? bias)
     {
         Cost.Project(weight.Rows, weight.Columns);
-        var product = Multiply(bias is null ? scope : $"{scope}.product", x, weight, scope, bits: 4);
-        return bias is null ? product : Add(scope, product, Dense($"{scope}.bias", bias, Type, bias.Rows));
+        return Multiply(scope, x, weight, bias, bits: 4);
     }
 
     /// <inheritdoc/>
     public override GraphValue Head(GraphValue x, WeightMatrix table)
     {
         Cost.ProjectHead(table.Rows, table.Columns);
-        var logits = Multiply("lm_head", x, table, "lm_head", bits: 8);
-        return Type == OnnxElementType.Float32
-            ? logits
-            : Builder.Node(
-                OperatorDomain.Standard, "Cast", "lm_head.float32", [logits], OnnxElementType.Float32, NodeAttribute.Int("to", (int)OnnxElementType.Float32));
-    }
-
-    /// <inheritdoc/>
-    public override NormOutputs RmsNorm(string scope, Residual residual, WeightMatrix weight, double epsilon, bool needsSum)
-    {
-        var gamma = Dense($"{scope}.weight", weight, Type, weight.Rows);
-        var attribute = NodeAttribute.Float("epsilon", (float)epsilon);
-        if (!residual.Pending.IsPresent)
-        {
-            var only = Builder.Node(
-                OperatorDomain.Standard,
-                "SimplifiedLayerNormalization",
-                scope,
-                [residual.Stream, gamma],
-                Type,
-                attribute,
-                NodeAttribute.Int("axis", -1),
-                NodeAttribute.Int("stash_type", (int)OnnxElementType.Float32));
-            return new NormOutputs(only, residual.Stream);
-        }
-
-        var sum = needsSum ? new GraphValue($"{scope}.sum", Type) : GraphValue.Absent;
-        var outputs = Builder.Nodes(
-            OperatorDomain.Microsoft,
-            "SkipSimplifiedLayerNormalization",
-            scope,
-            [residual.Pending, residual.Stream, gamma],
-            [new GraphValue($"{scope}.out", Type), GraphValue.Absent, GraphValue.Absent, sum],
-            attribute);
-        return new NormOutputs(outputs[0], sum);
+        return Multiply("lm_head", x, table, bias: null, bits: 8);
     }
 
     /// <inheritdoc/>
@@ -135,24 +101,26 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
             inputs.IsPacked ? Slice($"{scope}.value", inputs.Query, block.QueryWidth + block.KvWidth, block.KvWidth) : inputs.Value);
     }
 
-    private GraphValue Multiply(string name, GraphValue x, WeightMatrix weight, string scope, int bits)
+    private GraphValue Multiply(string scope, GraphValue x, WeightMatrix weight, WeightMatrix? bias, int bits)
     {
+        var addend = bias is null ? GraphValue.Absent : Dense($"{scope}.bias", bias, Type, bias.Rows);
         if (Plan.Precision != ExportPrecision.Int4 || !BlockLayout.Supports(weight.Columns))
         {
             var dense = Dense($"{scope}.weight", weight, Type, weight.Rows, weight.Columns);
-            return Builder.Node(OperatorDomain.Microsoft, "FusedMatMul", name, [x, dense], Type, NodeAttribute.Flag("transB", true));
+            return Builder.Node(OperatorDomain.EdgeFleet, "Linear", scope, [x, dense, addend], Type);
         }
 
         var quantized = new QuantizedMatrix(InitializerName($"{scope}.weight", weight), weight, bits, QuantizedConsumer.MatMulNBits);
-        return Builder.Node(
+        var product = Builder.Node(
             OperatorDomain.Microsoft,
             "MatMulNBits",
-            name,
+            bias is null ? scope : $"{scope}.product",
             [x, Weight(quantized.Weight), Weight(quantized.Scale)],
             Type,
             NodeAttribute.Int("K", weight.Columns),
             NodeAttribute.Int("N", weight.Rows),
             NodeAttribute.Int("bits", bits),
             NodeAttribute.Int("block_size", BlockLayout.BlockSize));
+        return bias is null ? product : Add(scope, product, addend);
     }
 }

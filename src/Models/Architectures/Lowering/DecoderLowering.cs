@@ -43,13 +43,28 @@ internal abstract class DecoderLowering(LoweringPlan plan, GraphBuilder builder)
     /// <summary>x * weight^T + bias.</summary>
     public abstract GraphValue Linear(string scope, GraphValue x, WeightMatrix weight, WeightMatrix? bias);
 
-    /// <summary>The head: float32 logits of the chosen positions.</summary>
+    /// <summary>The head: logits of the chosen positions, in the type of activations.</summary>
     /// <param name="x">Normalised hidden values [batch, positions, width].</param>
     /// <param name="table">[vocabulary, width].</param>
     public abstract GraphValue Head(GraphValue x, WeightMatrix table);
 
     /// <summary>RMS norm over a residual stream, with the pending addition.</summary>
-    public abstract NormOutputs RmsNorm(string scope, Residual residual, WeightMatrix weight, double epsilon, bool needsSum);
+    public NormOutputs RmsNorm(string scope, Residual residual, WeightMatrix weight, double epsilon, bool needsSum)
+    {
+        // The operator's weights are float32 on every target.
+        var gamma = Dense($"{scope}.weight", weight, OnnxElementType.Float32, weight.Rows);
+        var isAdding = residual.Pending.IsPresent;
+        var sum = isAdding && needsSum ? new GraphValue($"{scope}.sum", Type) : GraphValue.Absent;
+        var outputs = builder.Nodes(
+            OperatorDomain.EdgeFleet,
+            "RmsNorm",
+            scope,
+            isAdding ? [residual.Pending, gamma, GraphValue.Absent, residual.Stream] : [residual.Stream, gamma],
+            [new GraphValue($"{scope}.out", Type), sum],
+            NodeAttribute.Int("channels", weight.Rows),
+            NodeAttribute.Float("epsilon", (float)epsilon));
+        return new NormOutputs(outputs[0], isAdding ? sum : residual.Stream);
+    }
 
     /// <summary>Attention with its cache.</summary>
     public abstract GraphValue Attention(string scope, AttentionBlock block, AttentionInputs inputs);
@@ -89,7 +104,7 @@ internal abstract class DecoderLowering(LoweringPlan plan, GraphBuilder builder)
     public GraphValue GroupRmsNorm(
         string scope, GraphValue x, int offset, int channels, WeightMatrix? weight, GatedNormBlock norm, GraphValue gate)
     {
-        var gamma = weight is null ? GraphValue.Absent : Dense($"{scope}.weight", weight, NormWeightType, weight.Rows);
+        var gamma = weight is null ? GraphValue.Absent : Dense($"{scope}.weight", weight, OnnxElementType.Float32, weight.Rows);
         return builder.Node(
             OperatorDomain.EdgeFleet,
             "RmsNorm",
@@ -200,9 +215,6 @@ internal abstract class DecoderLowering(LoweringPlan plan, GraphBuilder builder)
     /// <summary>Tensors behind each other in the last dimension.</summary>
     public GraphValue Concat(string scope, params ReadOnlySpan<GraphValue> parts) =>
         builder.Node(OperatorDomain.Standard, "Concat", scope, parts, parts[0].Type, NodeAttribute.Int("axis", -1));
-
-    /// <summary>Type of the weight of an RMS norm in EdgeFleet's own operator.</summary>
-    protected virtual OnnxElementType NormWeightType => OnnxElementType.Float32;
 
     /// <summary>An initialiser carries its tensor's name where it is one tensor, so that shared tensors are shared in the graph.</summary>
     protected static string InitializerName(string name, WeightMatrix matrix) =>

@@ -35,6 +35,8 @@ __device__ __forceinline__ Key WarpMaximum(Key key) {
 
 template <typename T>
 __global__ void __launch_bounds__(kThreads) ArgMaxPartKernel(const ArgMaxArguments<T> p) {
+  LetDependentsStart();
+  WaitForPrerequisites();
   __shared__ Key shared[kThreads / 32];
   const T* row = p.values + static_cast<int64_t>(blockIdx.y) * p.columns;
   Key best = 0;
@@ -52,6 +54,8 @@ __global__ void __launch_bounds__(kThreads) ArgMaxPartKernel(const ArgMaxArgumen
 }
 
 __global__ void __launch_bounds__(32) ArgMaxRowKernel(const Key* parts, int64_t* indices) {
+  LetDependentsStart();
+  WaitForPrerequisites();
   const Key* row = parts + static_cast<int64_t>(blockIdx.x) * kParts;
   Key best = 0;
   for (int i = static_cast<int>(threadIdx.x); i < kParts; i += 32) best = row[i] > best ? row[i] : best;
@@ -71,9 +75,9 @@ cudaError_t ArgMax(const ArgMaxArguments<T>& p, cudaStream_t stream) {
   constexpr int64_t kMostRows = 65535;
   if (p.rows < 1 || p.rows > kMostRows || p.columns < 1 || p.columns > UINT32_MAX) return cudaErrorInvalidValue;
   const unsigned rows = static_cast<unsigned>(p.rows);
-  const cudaError_t error = Launch(ArgMaxPartKernel<T>, dim3(kParts, rows), dim3(kThreads), 0, stream, p);
+  const cudaError_t error = LaunchDependent(ArgMaxPartKernel<T>, dim3(kParts, rows), dim3(kThreads), 0, stream, p);
   if (error != cudaSuccess) return error;
-  return Launch(ArgMaxRowKernel, dim3(rows), dim3(32), 0, stream, static_cast<const Key*>(p.workspace), p.indices);
+  return LaunchDependent(ArgMaxRowKernel, dim3(rows), dim3(32), 0, stream, static_cast<const Key*>(p.workspace), p.indices);
 }
 
 template cudaError_t ArgMax<float>(const ArgMaxArguments<float>&, cudaStream_t);

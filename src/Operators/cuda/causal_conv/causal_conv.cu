@@ -24,6 +24,8 @@ constexpr int64_t kMaximumGridY = 65535;
 template <typename T, int kVector, int kWidth>
 __global__ void __launch_bounds__(kThreads) CausalConvKernel(const CausalConvArguments<T> p, const int64_t chunk) {
   using Row = Vector<T, kVector>;
+  LetDependentsStart();
+  WaitForPrerequisites();
   const int64_t channel = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) * kVector;
   if (channel >= p.channels) return;
   const int64_t batch = blockIdx.z;
@@ -109,7 +111,7 @@ cudaError_t LaunchConv(const CausalConvArguments<T>& p, int multiprocessors, cud
   chunk = std::max(chunk, (p.length + kMaximumGridY - 1) / kMaximumGridY);
   const dim3 grid(static_cast<unsigned>(blocks_x), static_cast<unsigned>((p.length + chunk - 1) / chunk),
                   static_cast<unsigned>(p.batch));
-  return Launch(CausalConvKernel<T, kVector, kWidth>, grid, dim3(kThreads), 0, stream, p, chunk);
+  return LaunchDependent(CausalConvKernel<T, kVector, kWidth>, grid, dim3(kThreads), 0, stream, p, chunk);
 }
 
 }  // namespace

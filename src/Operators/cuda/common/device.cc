@@ -21,7 +21,11 @@ cudaError_t CurrentDevice(Device& device) {
     cudaError_t error = cudaDeviceGetAttribute(&read.shared_bytes_per_block, cudaDevAttrMaxSharedMemoryPerBlockOptin, index);
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&read.shared_bytes, cudaDevAttrMaxSharedMemoryPerMultiprocessor, index);
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&read.multiprocessors, cudaDevAttrMultiProcessorCount, index);
+    int major = 0;
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, index);
     if (error != cudaSuccess) return error;
+    constexpr int kHopper = 9;
+    read.launches_dependents = major >= kHopper;
     entry = read;
   }
   device = entry;

@@ -11,6 +11,8 @@ struct Device {
   int shared_bytes_per_block;
   /// Shared memory of one multiprocessor.
   int shared_bytes;
+  /// Whether a kernel may start before the one in front of it ends.
+  bool launches_dependents;
 };
 
 /// The current device's properties, read once a device and process.

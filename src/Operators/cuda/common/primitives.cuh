@@ -10,6 +10,23 @@ namespace edgefleet::cuda {
 
 inline constexpr unsigned kFullWarp = 0xffffffffu;
 
+/// Lets the next kernel of the stream start, if it was launched to (`LaunchDependent`), once all blocks have said so or ended.
+__device__ __forceinline__ void LetDependentsStart() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+/// Waits until all work before this kernel has ended and can be seen.
+__device__ __forceinline__ void WaitForPrerequisites() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+/// Asks for the line of an address to be in the second-level cache.
+__device__ __forceinline__ void PrefetchToL2(const void* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
+
 /// The block's dynamic shared memory, aligned for 16-byte accesses.
 __device__ __forceinline__ unsigned char* DynamicShared() {
   extern __shared__ __align__(16) unsigned char dynamic_shared[];

@@ -21,6 +21,8 @@ __device__ __forceinline__ float Activate(Activation activation, float x) {
 
 template <typename T, int kVector>
 __global__ void __launch_bounds__(kThreads) GatedActivationKernel(const GatedActivationArguments<T> p) {
+  LetDependentsStart();
+  WaitForPrerequisites();
   const int64_t columns = p.features / kVector;
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i >= p.rows * columns) return;
@@ -41,7 +43,7 @@ template <typename T, int kVector>
 cudaError_t LaunchGatedActivation(const GatedActivationArguments<T>& p, cudaStream_t stream) {
   const int64_t blocks = (p.rows * (p.features / kVector) + kThreads - 1) / kThreads;
   if (blocks > INT32_MAX) return cudaErrorInvalidValue;
-  return Launch(GatedActivationKernel<T, kVector>, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, stream, p);
+  return LaunchDependent(GatedActivationKernel<T, kVector>, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, stream, p);
 }
 
 }  // namespace

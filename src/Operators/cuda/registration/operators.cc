@@ -1,7 +1,9 @@
 #include "registration/operators.h"
 
+#include "cuda/registration/attention.h"
 #include "cuda/registration/causal_conv1d.h"
 #include "cuda/registration/gated_activation.h"
+#include "cuda/registration/linear.h"
 #include "cuda/registration/rms_norm.h"
 #include "cuda/registration/selective_scan.h"
 #include "cuda/registration/state_space_dual.h"
@@ -11,9 +13,11 @@ namespace edgefleet {
 const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
   static const auto* operators = [] {
     auto* all = new std::vector<std::unique_ptr<OperatorDefinition>>;
+    all->push_back(std::make_unique<CudaAttention>());
     for (const auto activations : {kFloat, kHalf}) {
       all->push_back(std::make_unique<CudaCausalConv1d>(activations));
       all->push_back(std::make_unique<CudaGatedActivation>(activations));
+      all->push_back(std::make_unique<CudaLinear>(activations));
       all->push_back(std::make_unique<CudaRmsNorm>(activations));
       all->push_back(std::make_unique<CudaSelectiveScan>(activations));
       all->push_back(std::make_unique<CudaStateSpaceDual>(activations));

@@ -13,11 +13,87 @@ namespace {
 constexpr int kMaximumThreads = 512;
 constexpr int kVectorsPerThread = 2;
 
-/// A block normalises one group of one row. The second pass reads the row again, from the first-level cache.
+/// The sum over the block's threads; the same for all.
+__device__ __forceinline__ float BlockSum(float value) {
+  __shared__ float partial[kMaximumThreads / 32];
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
+  if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
+  __syncthreads();
+  float total = 0.0f;
+  for (int w = 0; w < static_cast<int>(blockDim.x) / 32; ++w) total += partial[w];
+  return total;
+}
+
+/// A block normalises one group of one row, which its threads hold in registers.
 template <typename T, int kVector>
 __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormArguments<T> p) {
   using Values = Vector<T, kVector>;
-  __shared__ float partial[kMaximumThreads / 32];
+  LetDependentsStart();
+  WaitForPrerequisites();
+  const int64_t row = blockIdx.x;
+  const int size = p.channels / p.groups;
+  const int first = static_cast<int>(blockIdx.y) * size;
+  const bool gate_first = p.gate != nullptr && !p.norm_before_gate;
+  const auto channel = [&](int k) { return (k * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kVector; };
+
+  float weight[kVectorsPerThread][kVector];
+  float value[kVectorsPerThread][kVector];
+  float gate[kVectorsPerThread][kVector];
+  float squares = 0.0f;
+#pragma unroll
+  for (int k = 0; k < kVectorsPerThread; ++k) {
+    const int i = first + channel(k);
+    if (channel(k) >= size) break;
+    const Values x = LoadVector<T, kVector>(p.x + row * p.x_stride + i);
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) weight[k][v] = p.weight == nullptr ? 1.0f : p.weight[i + v];
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) value[k][v] = ToFloat(x.element[v]);
+    if (p.skip != nullptr) {
+      const Values skip = LoadVector<T, kVector>(p.skip + row * p.channels + i);
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) value[k][v] += ToFloat(skip.element[v]);
+    }
+    if (p.sum != nullptr) {
+      Values sum;
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
+      StoreVector<T, kVector>(p.sum + row * p.channels + i, sum);
+    }
+    if (p.gate != nullptr) {
+      const Values z = LoadVector<T, kVector>(p.gate + row * p.gate_stride + i);
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) gate[k][v] = Math<T>::Silu(ToFloat(z.element[v]));
+    }
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) {
+      if (gate_first) value[k][v] *= gate[k][v];
+      squares = fmaf(value[k][v], value[k][v], squares);
+    }
+  }
+  const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
+
+#pragma unroll
+  for (int k = 0; k < kVectorsPerThread; ++k) {
+    if (channel(k) >= size) break;
+    Values result;
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) {
+      float y = value[k][v] * scale * weight[k][v];
+      if (p.gate != nullptr && !gate_first) y *= gate[k][v];
+      result.element[v] = FromFloat<T>(y);
+    }
+    StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
+  }
+}
+
+/// The same for groups that registers do not hold. The second pass reads the row again, from the first-level cache.
+template <typename T, int kVector>
+__global__ void __launch_bounds__(kMaximumThreads) WideRmsNormKernel(const RmsNormArguments<T> p) {
+  using Values = Vector<T, kVector>;
+  LetDependentsStart();
+  WaitForPrerequisites();
   const int64_t row = blockIdx.x;
   const int size = p.channels / p.groups;
   const int first = static_cast<int>(blockIdx.y) * size;
@@ -53,13 +129,7 @@ __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormAr
 #pragma unroll
     for (int v = 0; v < kVector; ++v) squares = fmaf(value[v], value[v], squares);
   }
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) squares += __shfl_xor_sync(kFullWarp, squares, distance);
-  if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = squares;
-  __syncthreads();
-  float total = 0.0f;
-  for (int w = 0; w < static_cast<int>(blockDim.x) / 32; ++w) total += partial[w];
-  const float scale = rsqrtf(total / static_cast<float>(size) + p.epsilon);
+  const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
 
   for (int i = static_cast<int>(threadIdx.x) * kVector; i < size; i += step) {
     float value[kVector];
@@ -87,7 +157,8 @@ cudaError_t LaunchRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
   const int wanted = (p.channels / p.groups + per_thread - 1) / per_thread;
   const int threads = std::clamp((wanted + 31) / 32 * 32, 32, kMaximumThreads);
   const dim3 grid(static_cast<unsigned>(p.rows), static_cast<unsigned>(p.groups));
-  return Launch(RmsNormKernel<T, kVector>, grid, dim3(static_cast<unsigned>(threads)), 0, stream, p);
+  const auto kernel = wanted <= kMaximumThreads ? RmsNormKernel<T, kVector> : WideRmsNormKernel<T, kVector>;
+  return LaunchDependent(kernel, grid, dim3(static_cast<unsigned>(threads)), 0, stream, p);
 }
 
 }  // namespace

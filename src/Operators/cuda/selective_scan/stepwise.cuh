@@ -10,6 +10,8 @@ namespace edgefleet::cuda {
 
 template <typename T, int kStates>
 __global__ void SelectiveScanStepwiseKernel(const SelectiveScanArguments<T> p) {
+  LetDependentsStart();
+  WaitForPrerequisites();
   // Partial sums over the states of each warp, for this token and the one before.
   float* partial = reinterpret_cast<float*>(DynamicShared());
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -75,8 +77,8 @@ template <typename T, int kStates>
 cudaError_t LaunchStepwiseScan(const SelectiveScanArguments<T>& p, cudaStream_t stream) {
   const int warps = (p.states + kStates - 1) / kStates;
   const dim3 grid(static_cast<unsigned>((p.channels + 31) / 32), static_cast<unsigned>(p.batch));
-  return Launch(SelectiveScanStepwiseKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32),
-                2 * static_cast<size_t>(warps) * 32 * sizeof(float), stream, p);
+  return LaunchDependent(SelectiveScanStepwiseKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32),
+                         2 * static_cast<size_t>(warps) * 32 * sizeof(float), stream, p);
 }
 
 }  // namespace edgefleet::cuda

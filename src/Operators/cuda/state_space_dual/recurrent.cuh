@@ -39,6 +39,8 @@ __device__ __forceinline__ double ExactDualStep(const StateSpaceDualArguments<fl
 
 template <typename T, int kStates>
 __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p) {
+  LetDependentsStart();
+  WaitForPrerequisites();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int warps = static_cast<int>(blockDim.x) / 32;
@@ -180,8 +182,8 @@ cudaError_t LaunchRecurrentDual(const StateSpaceDualArguments<T>& p, cudaStream_
   const size_t floats = kRecurrentTokens * (2 * warps * kStates + kRecurrentColumns + 2 + warps * kRecurrentColumns) + 2;
   const dim3 grid(static_cast<unsigned>((p.head_size + kRecurrentColumns - 1) / kRecurrentColumns), static_cast<unsigned>(p.heads),
                   static_cast<unsigned>(p.batch));
-  return Launch(StateSpaceDualRecurrentKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32), floats * sizeof(float), stream,
-                p);
+  return LaunchDependent(StateSpaceDualRecurrentKernel<T, kStates>, grid, dim3(static_cast<unsigned>(warps) * 32),
+                         floats * sizeof(float), stream, p);
 }
 
 }  // namespace edgefleet::cuda

@@ -1,0 +1,146 @@
+#include "linear/linear.h"
+
+#include <algorithm>
+
+#include "common/alignment.h"
+#include "common/device.h"
+#include "common/element.cuh"
+#include "common/launch.cuh"
+#include "common/primitives.cuh"
+
+namespace edgefleet::cuda {
+namespace {
+
+constexpr int kWarp = 32;
+constexpr int kWarps = 8;
+constexpr int kThreads = kWarp * kWarps;
+/// Wide loads of a weight row that a lane has under way: with enough warps, what hides the memory's latency.
+constexpr int kAhead = 4;
+/// Bytes of a line of the second-level cache.
+constexpr int kLine = 128;
+/// Warps of a multiprocessor below which a warp takes one column rather than two.
+constexpr int kWarpsToFill = 16;
+
+/// A warp computes kColumns neighbouring columns for all rows. Constant weights are fetched before the kernel waits for what makes x: the
+/// first to registers, the rest to the second-level cache.
+template <typename T, int kVector, int kColumns, int kRows>
+__global__ void __launch_bounds__(kThreads) LinearKernel(const LinearArguments<T> p) {
+  using Values = Vector<T, kVector>;
+  constexpr int kStep = kWarp * kVector;
+  LetDependentsStart();
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int64_t first = (static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kWarp) * kColumns;
+  if (first >= p.columns) return;
+
+  const T* weight[kColumns];
+#pragma unroll
+  for (int n = 0; n < kColumns; ++n) weight[n] = p.weight + (first + n < p.columns ? first + n : first) * p.depth + lane * kVector;
+
+  Values ahead[kAhead][kColumns];
+  const auto load = [&](int base) {
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      if (base + i * kStep + lane * kVector < p.depth) {
+#pragma unroll
+        for (int n = 0; n < kColumns; ++n) ahead[i][n] = LoadVector<T, kVector>(weight[n] + base + i * kStep);
+      }
+    }
+  };
+
+  float sum[kRows][kColumns] = {};
+  if (!p.constant_weight) WaitForPrerequisites();
+  load(0);
+#pragma unroll
+  for (int n = 0; n < kColumns; ++n) {
+    const char* row = reinterpret_cast<const char*>(weight[n] - lane * kVector);
+    for (int64_t at = static_cast<int64_t>(kAhead) * kStep * sizeof(T) + lane * kLine; at < static_cast<int64_t>(p.depth) * sizeof(T);
+         at += kWarp * kLine) {
+      PrefetchToL2(row + at);
+    }
+  }
+  WaitForPrerequisites();
+  for (int base = 0; base < p.depth; base += kAhead * kStep) {
+    if (base > 0) load(base);
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      const int at = base + i * kStep + lane * kVector;
+      if (at >= p.depth) break;
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        if (r >= p.rows) break;
+        const Values x = LoadVector<T, kVector>(p.x + r * p.x_stride + at);
+#pragma unroll
+        for (int n = 0; n < kColumns; ++n) {
+#pragma unroll
+          for (int v = 0; v < kVector; ++v) sum[r][n] = fmaf(ToFloat(x.element[v]), ToFloat(ahead[i][n].element[v]), sum[r][n]);
+        }
+      }
+    }
+  }
+
+#pragma unroll
+  for (int r = 0; r < kRows; ++r) {
+    if (r >= p.rows) break;
+#pragma unroll
+    for (int n = 0; n < kColumns; ++n) {
+      float total = sum[r][n];
+#pragma unroll
+      for (int distance = kWarp / 2; distance > 0; distance /= 2) total += __shfl_xor_sync(kFullWarp, total, distance);
+      if (lane == 0 && first + n < p.columns) {
+        if (p.bias != nullptr) total += ToFloat(p.bias[first + n]);
+        p.y[r * p.columns + first + n] = FromFloat<T>(total);
+      }
+    }
+  }
+}
+
+template <typename T>
+__global__ void __launch_bounds__(kThreads) AddBiasKernel(const LinearArguments<T> p) {
+  const int64_t count = p.rows * p.columns;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count; i += step) {
+    p.y[i] = FromFloat<T>(ToFloat(p.y[i]) + ToFloat(p.bias[i % p.columns]));
+  }
+}
+
+template <typename T, int kVector, int kColumns, int kRows>
+cudaError_t LaunchLinear(const LinearArguments<T>& p, cudaStream_t stream) {
+  constexpr int kPerBlock = kWarps * kColumns;
+  return LaunchDependent(LinearKernel<T, kVector, kColumns, kRows>, dim3(static_cast<unsigned>((p.columns + kPerBlock - 1) / kPerBlock)),
+                         dim3(kThreads), 0, stream, p);
+}
+
+template <typename T, int kVector, int kColumns>
+cudaError_t OfRows(const LinearArguments<T>& p, cudaStream_t stream) {
+  if (p.rows <= 1) return LaunchLinear<T, kVector, kColumns, 1>(p, stream);
+  if (p.rows <= 2) return LaunchLinear<T, kVector, kColumns, 2>(p, stream);
+  if (p.rows <= 4) return LaunchLinear<T, kVector, kColumns, 4>(p, stream);
+  return LaunchLinear<T, kVector, kColumns, 8>(p, stream);
+}
+
+}  // namespace
+
+template <typename T>
+cudaError_t FewRowsLinear(const LinearArguments<T>& p, cudaStream_t stream) {
+  if (p.rows < 1 || p.rows > kMostLinearRows || p.columns < 1 || p.depth < 1) return cudaErrorInvalidValue;
+  constexpr int kVector = kVectorElements<T>;
+  if (p.depth % kVector != 0 || !RowsAligned(p.x, p.x_stride, 16) || !RowsAligned(p.weight, p.depth, 16)) return OfRows<T, 1, 1>(p, stream);
+  Device device{};
+  if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
+  const bool many = p.columns >= 2 * kWarpsToFill * device.multiprocessors;
+  return many ? OfRows<T, kVector, 2>(p, stream) : OfRows<T, kVector, 1>(p, stream);
+}
+
+template <typename T>
+cudaError_t AddBias(const LinearArguments<T>& p, cudaStream_t stream) {
+  constexpr int64_t kMostBlocks = 4096;
+  const int64_t blocks = std::min<int64_t>((p.rows * p.columns + kThreads - 1) / kThreads, kMostBlocks);
+  return blocks < 1 ? cudaErrorInvalidValue : Launch(AddBiasKernel<T>, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, stream, p);
+}
+
+template cudaError_t FewRowsLinear<float>(const LinearArguments<float>&, cudaStream_t);
+template cudaError_t FewRowsLinear<__half>(const LinearArguments<__half>&, cudaStream_t);
+template cudaError_t AddBias<float>(const LinearArguments<float>&, cudaStream_t);
+template cudaError_t AddBias<__half>(const LinearArguments<__half>&, cudaStream_t);
+
+}  // namespace edgefleet::cuda
