@@ -50,6 +50,7 @@ internal static class BenchRowBuilder
             MatrixFlopPerSecond = last.Roofline?.MatrixFlopPerSecond is > 0 and var peak ? peak : null,
             Operators = Shares(last),
             OperatorTypes = Types(last),
+            DeviceTimes = [.. last.DeviceTimes.Select(time => Device(time, time.Phase == "decode" ? tpot : ttft))],
             Routes = last.OperatorRoutes.ToDictionary(),
             Findings = [.. traces.SelectMany(trace => trace.Findings).Select(finding => finding.Code).Distinct()],
             Runs = [.. traces.Select(Run)],
@@ -120,6 +121,14 @@ internal static class BenchRowBuilder
                phase.Key, type.Key.Operator, type.Key.OperatorClass, PaperClasses.Of(type.Key.OperatorClass), type.Select(operation => operation.Node).Distinct().Count(),
                type.Sum(operation => (long)operation.Count), time / 1e6, time / total, type.MaxBy(operation => operation.TimeNs)!.Shapes),
     ];
+
+    // A prefill counts as one, however many chunks it has; steps each on their own.
+    private static DeviceTimeRow Device(DeviceTime time, MetricRow? timed)
+    {
+        var times = time.Phase == "decode" ? Math.Max(1, time.Runs) : 1;
+        var busy = time.BusyNs / 1e6 / times;
+        return new DeviceTimeRow(time.Phase, time.Runs, busy, time.GapNs / 1e6 / times, timed?.Median - busy);
+    }
 
     private static RunRow Run(Trace trace)
     {

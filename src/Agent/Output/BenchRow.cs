@@ -82,6 +82,9 @@ internal sealed record BenchRow
     /// <summary>The same by operator type; none is left out.</summary>
     public IReadOnlyList<OperatorTypeRow> OperatorTypes { get; init; } = [];
 
+    /// <summary>GPU time of the profiling pass; none on a CPU.</summary>
+    public IReadOnlyList<DeviceTimeRow> DeviceTimes { get; init; } = [];
+
     /// <summary>Number of layers by operator route.</summary>
     public IReadOnlyDictionary<string, uint> Routes { get; init; } = new Dictionary<string, uint>();
 

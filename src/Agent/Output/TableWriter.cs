@@ -37,7 +37,10 @@ internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWri
             foreach (var phase in row.Operators.GroupBy(share => share.Phase))
             {
                 var shares = phase.Where(share => share.Share >= LeastShare).Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Class} {share.Share:P0}"));
-                output.WriteLine($"{row.Model} {row.Precision} context {row.Context} depth {row.Depth} {phase.Key}: {string.Join(", ", shares)}");
+                var busy = row.DeviceTimes.FirstOrDefault(time => time.Phase == phase.Key) is { } time
+                    ? string.Create(CultureInfo.InvariantCulture, $" (GPU busy {time.BusyMilliseconds:0.###} ms)")
+                    : "";
+                output.WriteLine($"{row.Model} {row.Precision} context {row.Context} depth {row.Depth} {phase.Key}{busy}: {string.Join(", ", shares)}");
             }
         }
     }

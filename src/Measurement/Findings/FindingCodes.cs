@@ -30,6 +30,12 @@ public static class FindingCodes
     /// <summary>Decode steps on a GPU ran without a CUDA graph; the message says why.</summary>
     public const string DecodeNotCaptured = "decode_not_captured";
 
+    /// <summary>Operators were to be profiled and could not be; the message says why.</summary>
+    public const string ProfileUnavailable = "profile_unavailable";
+
+    /// <summary>The scenario's provider could not be used and the scenario allowed another; the message says which ran and why.</summary>
+    public const string ProviderFallback = "provider_fallback";
+
     /// <summary>Samples were thinned to keep the trace within its bound.</summary>
     public const string TraceThinned = "trace_thinned";
 
