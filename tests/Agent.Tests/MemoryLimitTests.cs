@@ -32,7 +32,7 @@ public sealed class MemoryLimitTests
     [InlineData("64M", 64L << 20)]
     [InlineData("4g", 4L << 30)]
     [InlineData("20971520", 20L << 20)]
-    public void Sizes_are_read(string text, long bytes) => Assert.Equal(bytes, MemorySize.Parse(text));
+    public void Sizes_are_read(string text, long bytes) => Assert.Equal(bytes, MemorySize.Parse("--memory-limit", text));
 
     [Theory]
     [InlineData("")]
@@ -40,7 +40,7 @@ public sealed class MemoryLimitTests
     [InlineData("1M")]
     [InlineData("-4G")]
     [InlineData("99999999999G")]
-    public void What_is_no_size_is_refused(string text) => Assert.Throws<UsageException>(() => MemorySize.Parse(text));
+    public void What_is_no_size_is_refused(string text) => Assert.Throws<UsageException>(() => MemorySize.Parse("--memory-limit", text));
 
     private static void RequireControlGroups()
     {

@@ -37,6 +37,15 @@ public sealed class ScenarioTests
     }
 
     [Fact]
+    public void Later_fields_have_a_line_where_they_are_set_alone()
+    {
+        var limited = ScenarioHash.Canonical(Example with { DeviceMemoryLimitBytes = 8L << 30, AllowProviderFallback = true });
+
+        Assert.StartsWith("edgefleet-scenario-1\nallow_provider_fallback=true\nartifact_id=", limited, StringComparison.Ordinal);
+        Assert.Contains("\ndevice_memory_limit_bytes=8589934592\nfamily=", limited, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_scenario_that_differs_in_any_field_has_another_hash()
     {
         Scenario[] others =
@@ -45,6 +54,7 @@ public sealed class ScenarioTests
             Example with { Provider = "x" }, Example with { Precision = "x" }, Example with { ContextTokens = 7 }, Example with { DecodeTokens = 7 },
             Example with { Batch = 7 }, Example with { DepthTokens = 7 }, Example with { PrefillChunkTokens = 7 }, Example with { Threads = 7 },
             Example with { Logits = "x" }, Example with { PowerMode = "x" }, Example with { Weights = "x" },
+            Example with { AllowProviderFallback = true }, Example with { DeviceMemoryLimitBytes = 7 },
         ];
         Assert.Equal(typeof(Scenario).GetProperties().Count(property => property.CanWrite), others.Length);
         Assert.Equal(others.Length + 1, others.Append(Example).Select(ScenarioHash.Of).Distinct().Count());

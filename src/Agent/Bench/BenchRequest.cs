@@ -32,6 +32,15 @@ internal sealed record BenchRequest
 
     public required ObservationOptions Observation { get; init; }
 
+    /// <summary>Whether a provider that cannot be used may be replaced: TensorRT by CUDA.</summary>
+    public required bool AllowProviderFallback { get; init; }
+
+    /// <summary>Memory of the GPU that a run may use; 0 for all.</summary>
+    public required long DeviceMemoryLimitBytes { get; init; }
+
     /// <summary>Longest context of a frontier search that starts at each context; null measures the contexts alone.</summary>
     public required int? FrontierMaximum { get; init; }
+
+    /// <summary>Distance in tokens at which a frontier search ends.</summary>
+    public required int FrontierStep { get; init; }
 }

@@ -79,9 +79,9 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
 
     /// <summary>Searches the longest context that completes from the scenario's on; each that is tried is a row.</summary>
     /// <returns>Whether one completed and none ended but for memory, time or the model's own limit.</returns>
-    private static async Task<bool> SearchAsync(Scenario scenario, int maximum, IRowWriter writer, Func<Scenario, Task<BenchRow>> measure)
+    private async Task<bool> SearchAsync(Scenario scenario, int maximum, IRowWriter writer, Func<Scenario, Task<BenchRow>> measure)
     {
-        var search = new FrontierSearch(scenario.ContextTokens, Math.Max(scenario.ContextTokens, maximum));
+        var search = new FrontierSearch(scenario.ContextTokens, Math.Max(scenario.ContextTokens, maximum), request.FrontierStep);
         var fair = true;
         while (search.Next() is { } context)
         {
@@ -183,6 +183,8 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         Logits = request.Logits,
         PowerMode = "",
         Weights = "",
+        AllowProviderFallback = request.AllowProviderFallback,
+        DeviceMemoryLimitBytes = provider == "cpu" ? 0 : request.DeviceMemoryLimitBytes,
     };
 
     private static Scenario Complete(Scenario template, Artifact artifact) => template with

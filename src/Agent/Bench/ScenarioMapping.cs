@@ -35,5 +35,7 @@ internal static class ScenarioMapping
         Logits = scenario.Logits == "all" ? Wire.LogitsMode.All : Wire.LogitsMode.Last,
         PowerMode = scenario.PowerMode,
         Weights = scenario.Weights,
+        AllowProviderFallback = scenario.AllowProviderFallback,
+        DeviceMemoryLimitBytes = (ulong)scenario.DeviceMemoryLimitBytes,
     };
 }

@@ -6,6 +6,7 @@ using EdgeFleet.Agent.Output;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Axes;
+using EdgeFleet.Measurement.Frontier;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Measurement.Warmup;
 using EdgeFleet.Protos.V1;
@@ -56,13 +57,16 @@ internal static class BenchCommand
         {
             Description = "Search the longest context that completes, from --context by doubling and halving, up to this many tokens.", HelpName = "TOKENS",
         };
+        var frontierStep = Number("--frontier-step", "Tokens within which the frontier search ends.", FrontierSearch.DefaultStep);
         var memoryLimit = new Option<string?>("--memory-limit") { Description = "Most memory of a worker, e.g. 4G or 800M, enforced by a control group.", HelpName = "BYTES" };
+        var deviceMemoryLimit = new Option<string?>("--gpu-mem-limit") { Description = "Most memory of the GPU, e.g. 8G: a smaller card's.", HelpName = "BYTES" };
+        var fallback = new Option<bool>("--allow-provider-fallback") { Description = "Run on CUDA where TensorRT cannot be used; the result says so." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress on standard error." };
         var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
         {
             model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, html, runtimePack, cache,
             iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile,
-            period, invalidate, retries, noWarmLoad, frontier, memoryLimit, quiet,
+            period, invalidate, retries, noWarmLoad, frontier, frontierStep, memoryLimit, deviceMemoryLimit, fallback, quiet,
         };
 
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
@@ -90,6 +94,9 @@ internal static class BenchCommand
                 FrontierMaximum = parsed.GetValue(frontier) is { } maximum
                     ? Measurement.Axes.Axis.Parse("frontier", maximum, AxisLimits.Context) is [var tokens] ? tokens : throw new UsageException("--frontier takes one number.")
                     : null,
+                AllowProviderFallback = parsed.GetValue(fallback),
+                DeviceMemoryLimitBytes = MemorySize.Parse(deviceMemoryLimit.Name, parsed.GetValue(deviceMemoryLimit)) ?? 0,
+                FrontierStep = Within(parsed, frontierStep, 1, AxisLimits.Context.Maximum),
                 Observation = new ObservationOptions
                 {
                     Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException("--sample-period is outside 0 to 3600.")),
@@ -111,7 +118,7 @@ internal static class BenchCommand
                 },
             };
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
-            var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
+            var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(memoryLimit.Name, parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
             var format = parsed.GetRequiredValue(output);
             var writer = new AnsweringWriter(Writer(format, console), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
             return await runner.RunAsync(writer, cancellation) ? ExitStatus.Success : ExitStatus.Failure;

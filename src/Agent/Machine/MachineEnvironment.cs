@@ -3,7 +3,7 @@ using System.Text;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Telemetry.Jetson;
 using EdgeFleet.Agent.Telemetry.Nvidia;
-using EdgeFleet.Protos.V1;
+using EdgeFleet.Inference.RuntimePacks;
 
 namespace EdgeFleet.Agent.Machine;
 
@@ -11,7 +11,7 @@ namespace EdgeFleet.Agent.Machine;
 internal static class MachineEnvironment
 {
     /// <summary>Describes this machine and program.</summary>
-    public static Protos.V1.Environment Describe(string onnxRuntimeVersion, OperatingSystemInformation system, Provider provider)
+    public static Protos.V1.Environment Describe(string onnxRuntimeVersion, OperatingSystemInformation system, ExecutionProvider provider)
     {
         var processor = ProcessorInformation.Read();
         var build = BuildInformation.Read();
@@ -37,7 +37,8 @@ internal static class MachineEnvironment
         }
 
         environment.Software["firmware"] = Firmware();
-        if (provider is Provider.Cuda or Provider.Tensorrt) DescribeGpu(environment);
+        environment.Software["provider"] = provider.ToString().ToLowerInvariant();
+        if (provider != ExecutionProvider.Cpu) DescribeGpu(environment);
         environment.ConditionsFingerprint = Fingerprint(environment);
         return environment;
     }

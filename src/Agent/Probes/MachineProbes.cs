@@ -56,19 +56,25 @@ internal sealed class MachineProbes(string memoryPath, string? packs, WorkerLaun
     /// <summary>Why a scenario cannot be performed here; null where it can.</summary>
     public string? Obstacle(Scenario scenario)
     {
-        var name = Collector.Sweeps.ScenarioMapping.Name(scenario.Provider);
         if (scenario.RuntimePackId.Length > 0 && Packs.All(pack => pack.Id != scenario.RuntimePackId)) return "runtime_pack_unavailable";
-        return Pack(scenario)?.Providers.GetValueOrDefault(name) is "" ? null : "provider_unavailable";
+        return Pack(scenario) is { } pack && Providers(scenario).Any(name => Has(pack, name)) ? null : "provider_unavailable";
     }
 
     /// <summary>The pack of a scenario: the one it names, else the first that has its provider.</summary>
     public PackReport? Pack(Scenario scenario)
     {
-        var name = Collector.Sweeps.ScenarioMapping.Name(scenario.Provider);
-        return scenario.RuntimePackId.Length > 0
-            ? Packs.FirstOrDefault(pack => pack.Id == scenario.RuntimePackId)
-            : Packs.FirstOrDefault(pack => pack.Providers.GetValueOrDefault(name) is "");
+        if (scenario.RuntimePackId.Length > 0) return Packs.FirstOrDefault(pack => pack.Id == scenario.RuntimePackId);
+        return Providers(scenario).Select(name => Packs.FirstOrDefault(pack => Has(pack, name))).FirstOrDefault(pack => pack is not null);
     }
+
+    /// <summary>The scenario's provider, and behind it what may replace it.</summary>
+    private static string[] Providers(Scenario scenario)
+    {
+        var name = Collector.Sweeps.ScenarioMapping.Name(scenario.Provider);
+        return scenario is { AllowProviderFallback: true, Provider: Provider.Tensorrt } ? [name, Collector.Sweeps.ScenarioMapping.Name(Provider.Cuda)] : [name];
+    }
+
+    private static bool Has(PackReport pack, string provider) => pack.Providers.GetValueOrDefault(provider) is "";
 
     /// <summary>What memory and vector units can do with a number of threads; null where that cannot be probed.</summary>
     public async Task<LimitsReport?> LimitsAsync(PackReport pack, int threads, CancellationToken cancellation)

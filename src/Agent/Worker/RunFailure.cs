@@ -9,7 +9,7 @@ namespace EdgeFleet.Agent.Worker;
 internal static class RunFailure
 {
     // ONNX Runtime reports failed allocations by message only.
-    private static readonly string[] AllocationFailures = ["bad_alloc", "Failed to allocate memory", "out of memory", "bad allocation"];
+    private static readonly string[] AllocationFailures = ["bad_alloc", "Failed to allocate memory", "out of memory", "bad allocation", "is smaller than requested bytes"];
 
     public static RunEnd From(Exception exception)
     {

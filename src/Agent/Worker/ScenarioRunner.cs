@@ -20,9 +20,6 @@ namespace EdgeFleet.Agent.Worker;
 /// <summary>Performs a run on ONNX Runtime: load, memory pass, warm-up, timed iterations, profiling pass.</summary>
 internal sealed class ScenarioRunner : IScenarioRunner
 {
-    /// <summary>Environment variable that, set to 1, keeps decode steps out of CUDA graphs; the result then says so.</summary>
-    private const string PlainStepsVariable = "EDGEFLEET_PLAIN_STEPS";
-
     public RunEnd Execute(WorkerRun run, ITraceSink sink, CancellationToken cancellation)
     {
         var scenario = run.Scenario;
@@ -33,23 +30,29 @@ internal sealed class ScenarioRunner : IScenarioRunner
         var artifact = run.ManifestPath.Length == 0
             ? Artifact.Open(run.ArtifactDirectory)
             : new Artifact(run.ArtifactDirectory, ArtifactJson.Parse(File.ReadAllBytes(run.ManifestPath), run.ManifestPath));
-        using (var session = DecoderSession.Open(pack, artifact, Options(scenario)))
+        var opening = new SessionOpening(pack, artifact, scenario);
+        using (var session = opening.Open(cancellation))
         {
+            if (opening.Finding is { } finding)
+            {
+                var replaced = new Trace();
+                replaced.Findings.Add(finding);
+                sink.Part(replaced);
+            }
+
             if (Measure(session, run, sink, cancellation) is { } end) return end;
         }
 
         if (run.Engine.WarmLoad)
         {
             sink.Progress("load", 1, 2);
-            sink.Part(WarmLoad(pack, artifact, scenario));
+            sink.Part(WarmLoad(opening));
         }
 
         if (run.Engine.ProfilePass)
         {
             sink.Progress("profile", 0, 1);
-            var profile = new Trace();
-            profile.Operators.Add(new ProfilePass(pack, artifact, Options(scenario)).Run(scenario, run.PromptSeed, cancellation));
-            sink.Part(profile);
+            sink.Part(Profile(opening, run, cancellation));
         }
 
         return new RunEnd { Outcome = Outcome.Completed };
@@ -61,7 +64,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
     {
         var scenario = run.Scenario;
         var ready = ResidentMemory.Read();
-        sink.Part(Loaded(session, scenario.Provider));
+        sink.Part(Loaded(session));
         if (session.Manifest.PositionLimit is { } limit && TotalTokens(scenario) > limit)
         {
             return new RunEnd
@@ -118,31 +121,28 @@ internal sealed class ScenarioRunner : IScenarioRunner
         return null;
     }
 
+    /// <summary>The profiling pass: of a GPU its own records, since ONNX Runtime's profile has only the times of launches there.</summary>
+    private static Trace Profile(SessionOpening opening, WorkerRun run, CancellationToken cancellation)
+    {
+        var (pack, artifact, options) = (opening.Pack, opening.Artifact, opening.Options);
+        if (options.Provider != ExecutionProvider.Cpu) return new DeviceProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, cancellation);
+        var trace = new Trace();
+        trace.Operators.Add(new ProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, cancellation));
+        return trace;
+    }
+
     /// <summary>Loads the model a second time, from a warm page cache and in a process that has loaded its libraries.</summary>
-    private static Trace WarmLoad(RuntimePack pack, Artifact artifact, Scenario scenario)
+    private static Trace WarmLoad(SessionOpening opening)
     {
         var start = Stopwatch.GetTimestamp();
-        using var session = DecoderSession.Open(pack, artifact, Options(scenario));
+        using var session = DecoderSession.Open(opening.Pack, opening.Artifact, opening.Options);
         var end = Stopwatch.GetTimestamp();
         var trace = new Trace();
         trace.Phases.Add(new Phase { Name = "load_warm", StartNs = start, EndNs = end, Iteration = -1 });
         return trace;
     }
 
-    private static DecoderOptions Options(Scenario scenario) => new()
-    {
-        Provider = scenario.Provider switch
-        {
-            Provider.Cpu => ExecutionProvider.Cpu,
-            Provider.Cuda => ExecutionProvider.Cuda,
-            Provider.Tensorrt => ExecutionProvider.TensorRt,
-            _ => throw new InvalidDataException($"The scenario names provider {scenario.Provider}, which this agent does not know."),
-        },
-        Threads = (int)scenario.Threads,
-        CaptureSteps = System.Environment.GetEnvironmentVariable(PlainStepsVariable) != "1",
-    };
-
-    private static Trace Loaded(DecoderSession session, Provider provider)
+    private static Trace Loaded(DecoderSession session)
     {
         var now = Stopwatch.GetTimestamp();
         using var self = Process.GetCurrentProcess();
@@ -158,7 +158,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 MonotonicNs = now,
                 WallUnixNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
             },
-            Environment = MachineEnvironment.Describe(session.Library.Version, system, provider),
+            Environment = MachineEnvironment.Describe(session.Library.Version, system, session.Options.Provider),
             Precision = new PrecisionTriple
             {
                 Weights = manifest.Precision.Weights,

@@ -24,6 +24,8 @@ internal static class ScenarioMapping
         Logits = scenario.Logits == LogitsMode.All ? "all" : "last",
         PowerMode = scenario.PowerMode,
         Weights = scenario.Weights,
+        AllowProviderFallback = scenario.AllowProviderFallback,
+        DeviceMemoryLimitBytes = checked((long)scenario.DeviceMemoryLimitBytes),
     };
 
     /// <summary>To the contract's.</summary>
@@ -44,6 +46,8 @@ internal static class ScenarioMapping
         Logits = scenario.Logits == "all" ? LogitsMode.All : LogitsMode.Last,
         PowerMode = scenario.PowerMode,
         Weights = scenario.Weights,
+        AllowProviderFallback = scenario.AllowProviderFallback,
+        DeviceMemoryLimitBytes = (ulong)scenario.DeviceMemoryLimitBytes,
     };
 
     /// <summary>Name of a provider, or <c>provider_N</c> for a newer peer's.</summary>

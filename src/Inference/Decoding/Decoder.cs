@@ -22,8 +22,9 @@ public sealed class Decoder : IDisposable
     private readonly List<DecoderBinding> _bindings = [];
     private readonly DecoderBinding _step;
     private readonly long[] _next;
+    private readonly SequencePrefill? _bySequence;
     private CapturedStep? _captured;
-    private DecoderBinding _last;
+    private DecoderBinding? _last;
     private bool _undefined;
 
     /// <summary>Allocates state for a shape and binds the decode step.</summary>
@@ -56,6 +57,7 @@ public sealed class Decoder : IDisposable
 
         _step = new DecoderBinding(session, shape, State, _shared, tokens: 1, LogitsScope.Last);
         _last = _step;
+        _bySequence = shape.Batch > 1 && session.PrefillsBySequence ? new SequencePrefill(session, shape, State) : null;
         _registration = cancellation.UnsafeRegister(static options => ((OrtRunOptions)options!).Terminate(), _runOptions);
         if (session.Cuda is { } cuda)
         {
@@ -81,7 +83,10 @@ public sealed class Decoder : IDisposable
     public ReadOnlySpan<long> NextTokens => _next;
 
     /// <summary>Logits of the last run.</summary>
-    public LogitsView Logits => _last.Logits;
+    /// <exception cref="InvalidOperationException">It ran sequence by sequence.</exception>
+    public LogitsView Logits => _last is { } last
+        ? last.Logits
+        : throw new InvalidOperationException("The last prefill ran sequence by sequence; its logits were not kept.");
 
     /// <summary>Empties the state; not part of what is timed.</summary>
     public void Reset()
@@ -99,10 +104,24 @@ public sealed class Decoder : IDisposable
     {
         chunk = ChunkOf(tokens, chunk);
         var remainder = tokens % chunk;
-        _ = Binding(remainder == 0 ? chunk : remainder, LogitsScope.Last);
+        var last = remainder == 0 ? chunk : remainder;
+        if (tokens > chunk && _bySequence is not null && last > 1)
+        {
+            _ = _bySequence.Bindings(last, LogitsScope.Last);
+        }
+        else
+        {
+            _ = Binding(last, LogitsScope.Last);
+        }
+
         if (tokens > chunk)
         {
             _ = Binding(chunk, LogitsScope.None);
+        }
+
+        if (tokens - last > chunk && chunk > 1 && _bySequence is not null)
+        {
+            _ = _bySequence.Bindings(chunk, LogitsScope.None);
         }
     }
 
@@ -118,10 +137,18 @@ public sealed class Decoder : IDisposable
         {
             // The head runs once, behind the last chunk.
             var count = Math.Min(chunk, perSequence - offset);
-            Run(Binding(count, offset + count == perSequence ? LogitsScope.Last : LogitsScope.None), tokens, offset, perSequence);
+            var scope = offset + count == perSequence ? LogitsScope.Last : LogitsScope.None;
+            if (_bySequence is not null && Length > 0 && count > 1)
+            {
+                RunBySequence(_bySequence.Bindings(count, scope), tokens, offset, perSequence);
+            }
+            else
+            {
+                Run(Binding(count, scope), tokens, offset, perSequence);
+            }
         }
 
-        return Choose();
+        return _last is null ? _next : Choose();
     }
 
     /// <summary>As <see cref="Prefill"/>, with the logits of each position.</summary>
@@ -135,8 +162,15 @@ public sealed class Decoder : IDisposable
         for (var offset = 0; offset < perSequence; offset += chunk)
         {
             var first = Length;
-            Run(Binding(Math.Min(chunk, perSequence - offset), LogitsScope.All), tokens, offset, perSequence);
-            handler(first, _last.Logits);
+            var count = Math.Min(chunk, perSequence - offset);
+            if (_bySequence is not null && first > 0 && count > 1)
+            {
+                throw new DecoderException(
+                    $"{_session.Manifest.Name}: GroupQueryAttention takes a chunk behind another for one sequence alone. Ask for one piece or batch 1.");
+            }
+
+            Run(Binding(count, LogitsScope.All), tokens, offset, perSequence);
+            handler(first, Logits);
         }
 
         Choose();
@@ -195,6 +229,7 @@ public sealed class Decoder : IDisposable
         // Waits for a cancellation that is being delivered, which uses the run options.
         _registration.Dispose();
         _captured?.Dispose();
+        _bySequence?.Dispose();
         _step.Dispose();
         foreach (var binding in _bindings)
         {
@@ -250,15 +285,45 @@ public sealed class Decoder : IDisposable
 
     private void Run(DecoderBinding binding, ReadOnlySpan<long> tokens, int offset, int stride)
     {
+        RequireRoom(binding.Tokens);
+        Execute(binding, tokens, offset, stride);
+        _undefined = false;
+        _last = binding;
+        Length += binding.Tokens;
+    }
+
+    private void RunBySequence(ReadOnlySpan<DecoderBinding> bindings, ReadOnlySpan<long> tokens, int offset, int stride)
+    {
+        RequireRoom(bindings[0].Tokens);
+        for (var sequence = 0; sequence < bindings.Length; sequence++)
+        {
+            Execute(bindings[sequence], tokens.Slice(sequence * stride, stride), offset, stride);
+            if (bindings[sequence].Scope == LogitsScope.Last)
+            {
+                bindings[sequence].Choose(_next.AsSpan(sequence, 1));
+            }
+        }
+
+        _undefined = false;
+        _last = null;
+        Length += bindings[0].Tokens;
+    }
+
+    private void RequireRoom(int tokens)
+    {
         RequireDefined();
-        if (Length + binding.Tokens > Shape.Capacity)
+        if (Length + tokens > Shape.Capacity)
         {
             throw new DecoderException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Length} tokens in the state and {binding.Tokens} more exceed the capacity of {Shape.Capacity}. Ask for a longer total length."));
+                $"{Length} tokens in the state and {tokens} more exceed the capacity of {Shape.Capacity}. Ask for a longer total length."));
         }
 
         _cancellation.ThrowIfCancellationRequested();
+    }
+
+    private void Execute(DecoderBinding binding, ReadOnlySpan<long> tokens, int offset, int stride)
+    {
         binding.Fill(tokens, offset, stride, Length);
         _undefined = true;
         try
@@ -278,10 +343,6 @@ public sealed class Decoder : IDisposable
         {
             throw new OperationCanceledException(_cancellation);
         }
-
-        _undefined = false;
-        _last = binding;
-        Length += binding.Tokens;
     }
 
     // The first runs of a shape take memory from the device and make handles, which a capture must not; they move the state, which is
@@ -334,7 +395,7 @@ public sealed class Decoder : IDisposable
 
     private ReadOnlySpan<long> Choose()
     {
-        _last.Choose(_next);
+        _last!.Choose(_next);
         return _next;
     }
 }

@@ -19,7 +19,15 @@ internal sealed class DecoderBinding : IDisposable
     private readonly AttentionMask? _mask;
     private readonly ImmutableArray<StateSlot> _growing;
 
-    public DecoderBinding(DecoderSession session, DecoderShape shape, DecoderState state, SharedInputs shared, int tokens, LogitsScope scope)
+    /// <param name="session">Session to run on.</param>
+    /// <param name="shape">Sizes of a run: of the state, or of one sequence of it.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="shared">Inputs of the same shape in each run.</param>
+    /// <param name="tokens">Tokens of a run.</param>
+    /// <param name="scope">Positions that get logits.</param>
+    /// <param name="sequence">The one sequence that is run; null for all.</param>
+    public DecoderBinding(
+        DecoderSession session, DecoderShape shape, DecoderState state, SharedInputs shared, int tokens, LogitsScope scope, int? sequence = null)
     {
         _session = session;
         _shape = shape;
@@ -51,8 +59,9 @@ internal sealed class DecoderBinding : IDisposable
         foreach (var slot in state.Slots.Where(static slot => !slot.Grows))
         {
             // One tensor as input and output: kernels see equal addresses and update it in place.
-            _binding.BindInput(slot.Manifest.Input, slot.Buffer.Value);
-            _binding.BindOutput(slot.Manifest.Output, slot.Buffer.Value);
+            using var part = sequence is { } one ? slot.Sequence(one) : null;
+            _binding.BindInput(slot.Manifest.Input, part ?? slot.Buffer.Value);
+            _binding.BindOutput(slot.Manifest.Output, part ?? slot.Buffer.Value);
         }
 
         _binding.BindOutput(session.Manifest.LogitsOutput, _logits.Value);

@@ -30,6 +30,21 @@ public sealed record DecoderOptions
     /// <value>True.</value>
     public bool CaptureSteps { get; init; } = true;
 
+    /// <summary>
+    /// Most memory of the GPU, bytes: what is in use on it when the session opens counts, so that the session has what a card of this size
+    /// would leave it. The provider's arena is kept below the rest.
+    /// </summary>
+    /// <value>Null: all of it.</value>
+    public long? DeviceMemoryLimit { get; init; }
+
+    /// <summary>Sizes that the session will run at, for providers that compile for shapes.</summary>
+    /// <value>Null.</value>
+    public DecoderShape? Shape { get; init; }
+
+    /// <summary>Directory where compiled engines are kept, in one of its own per GPU and version.</summary>
+    /// <value>Null: engines are not kept.</value>
+    public string? EngineCache { get; init; }
+
     /// <summary>Prefix of the file that a profile is written to; null for none. A profiled session is slower by about 10 us a node.</summary>
     /// <value>Null.</value>
     public string? ProfilePrefix { get; init; }

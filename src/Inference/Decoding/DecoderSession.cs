@@ -22,6 +22,8 @@ public sealed class DecoderSession : IDisposable
         Options = options;
         OperatorLibrary = operatorLibrary;
         HostMemory = OrtMemoryInfo.Host(session.Library);
+        PrefillsBySequence = manifest.Routes.Any(static route => route.Operator.EndsWith("GroupQueryAttention", StringComparison.Ordinal))
+            && manifest.States.All(static state => state.Update == StateUpdate.InPlace && state.Shape[0] == StateManifest.Batch);
         _inputs = session.Inputs.ToFrozenDictionary(static input => input.Name, StringComparer.Ordinal);
         _outputs = session.Outputs.ToFrozenDictionary(static output => output.Name, StringComparer.Ordinal);
         if (options.Provider != ExecutionProvider.Cpu)
@@ -55,6 +57,11 @@ public sealed class DecoderSession : IDisposable
 
     /// <summary>Whether the graph is told which positions get logits; all get them otherwise.</summary>
     public bool SelectsLogits => Manifest.Inputs.Any(static input => input.Role == InputRole.LogitsIndices);
+
+    /// <summary>
+    /// Whether a piece of a prefill that has a past runs sequence by sequence: GroupQueryAttention takes such for one sequence alone.
+    /// </summary>
+    public bool PrefillsBySequence { get; }
 
     /// <summary>The CUDA runtime of a session on a GPU, else null.</summary>
     public CudaRuntime? Cuda { get; }
@@ -94,7 +101,7 @@ public sealed class DecoderSession : IDisposable
         {
             var onDevice = options.Provider != ExecutionProvider.Cpu;
             cuda = onDevice ? CudaRuntime.Load(pack.CudaMajor, options.Device) : null;
-            Configure(sessionOptions, options, cuda);
+            Configure(sessionOptions, options, manifest, cuda, library.Version);
 
             // On a device a library is wanted for the choice of tokens too, though a graph of contributed operators does without.
             var operators = manifest.MinimumOperatorVersion > 0 || (onDevice && pack.HasOperatorLibrary(options.Provider))
@@ -180,7 +187,8 @@ public sealed class DecoderSession : IDisposable
         ? output
         : throw new DecoderException($"The manifest names output '{name}', which the graph lacks. Export the artifact again.");
 
-    private static void Configure(OrtSessionOptions session, DecoderOptions options, CudaRuntime? cuda)
+    private static void Configure(
+        OrtSessionOptions session, DecoderOptions options, ArtifactManifest manifest, CudaRuntime? cuda, string onnxRuntime)
     {
         session.SetThreads(options.Threads);
         session.SetInterOperatorThreads(1);
@@ -210,12 +218,18 @@ public sealed class DecoderSession : IDisposable
 
         // An arena that doubles takes memory that nothing uses.
         own["arena_extend_strategy"] = "kSameAsRequested";
+        if (options.DeviceMemoryLimit is { } limit)
+        {
+            own["gpu_mem_limit"] = ArenaLimit(limit, cuda).ToString(CultureInfo.InvariantCulture);
+        }
+
         switch (options.Provider)
         {
             case ExecutionProvider.Cuda:
                 Override(own, options.ProviderOptions);
                 break;
             case ExecutionProvider.TensorRt:
+                shared.AddRange(TensorRtOptions.Of(manifest, options.Shape, EngineCache(options, onnxRuntime)));
                 Override(shared, options.ProviderOptions);
                 session.AppendTensorRt(shared.ToImmutable(), cuda.Stream);
                 break;
@@ -224,6 +238,31 @@ public sealed class DecoderSession : IDisposable
         }
 
         session.AppendCuda(own.ToImmutable(), cuda.Stream);
+    }
+
+    private static long ArenaLimit(long limit, CudaRuntime cuda)
+    {
+        var (free, total) = cuda.Memory();
+        return limit > total - free
+            ? limit - (total - free)
+            : throw new OnnxRuntimeException(
+                OrtErrorCode.Fail,
+                string.Create(CultureInfo.InvariantCulture, $"out of memory: {total - free} bytes are in use before the model is loaded, {limit} are allowed"),
+                "gpu_mem_limit");
+    }
+
+    private static string? EngineCache(DecoderOptions options, string onnxRuntime)
+    {
+        var version = TensorRtLibrary.Load().Version;
+        if (options.EngineCache is null)
+        {
+            return null;
+        }
+
+        var driver = CudaDriver.Read();
+        var directory = TensorRtOptions.CacheDirectory(options.EngineCache, driver.Gpus[options.Device], driver.CudaVersion, version, onnxRuntime);
+        Directory.CreateDirectory(directory);
+        return directory;
     }
 
     private static void Override(ImmutableSortedDictionary<string, string>.Builder options, ImmutableSortedDictionary<string, string> by)

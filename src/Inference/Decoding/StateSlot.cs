@@ -62,6 +62,15 @@ internal sealed class StateSlot : IDisposable
         binding.BindOutput(Manifest.Output, output);
     }
 
+    /// <summary>One sequence's part of a state that is updated in place; batch is the outermost dimension.</summary>
+    public OrtValue Sequence(int sequence)
+    {
+        long[] shape = [.. _shape];
+        var bytes = _current.Bytes / shape[0];
+        shape[0] = 1;
+        return Over(_current.Address + (nint)(bytes * sequence), bytes, shape);
+    }
+
     /// <summary>After a run, what was the output is the state.</summary>
     public void Swap() => (_current, _other) = (_other!, _current);
 
@@ -76,12 +85,17 @@ internal sealed class StateSlot : IDisposable
         long[] shape = [.. _shape];
         shape[_growing] = length;
         var bytes = shape.Aggregate((long)_input.Type.Bytes(), static (product, dimension) => checked(product * dimension));
+        return Over(buffer.Address, bytes, shape);
+    }
+
+    private OrtValue Over(nint address, long bytes, long[] shape)
+    {
         if (_session.Cuda is null || _input.OnHost)
         {
-            return OrtValue.Over(_session.HostMemory, buffer.Address, bytes, _input.Type, shape);
+            return OrtValue.Over(_session.HostMemory, address, bytes, _input.Type, shape);
         }
 
         using var memory = OrtMemoryInfo.Device(_session.Library, "Cuda", _session.Options.Device);
-        return OrtValue.Over(memory, buffer.Address, bytes, _input.Type, shape);
+        return OrtValue.Over(memory, address, bytes, _input.Type, shape);
     }
 }

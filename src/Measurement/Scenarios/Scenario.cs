@@ -48,6 +48,14 @@ public sealed record Scenario
     /// <summary><c>random</c>, <c>checkpoint</c> or <c>foreign</c>.</summary>
     public required string Weights { get; init; }
 
+    /// <summary>Whether a provider that cannot be used may be replaced; the result then says so.</summary>
+    /// <value>False.</value>
+    public bool AllowProviderFallback { get; init; }
+
+    /// <summary>Memory of the GPU that the run may use, bytes.</summary>
+    /// <value>0: all of it.</value>
+    public long DeviceMemoryLimitBytes { get; init; }
+
     /// <summary>Longest sequence that a run holds: depth, prompt and all generated tokens but the last, which is never fed back.</summary>
     public long TotalTokens => (long)DepthTokens + ContextTokens + Math.Max(0, DecodeTokens - 1);
 }

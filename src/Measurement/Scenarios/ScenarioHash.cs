@@ -9,6 +9,7 @@ public static class ScenarioHash
 {
     /// <summary>
     /// The canonical text: a version line, then one <c>name=value</c> line per field in alphabetical order, each ended by a line feed.
+    /// <c>allow_provider_fallback</c> and <c>device_memory_limit_bytes</c> are left out where they are false and 0.
     /// </summary>
     /// <exception cref="ArgumentException">A text field holds a control character.</exception>
     public static string Canonical(Scenario scenario)
@@ -22,11 +23,14 @@ public static class ScenarioHash
 
         void Number(string name, int value) => Line(name, value.ToString(CultureInfo.InvariantCulture));
 
+        // Fields that came later have a line where they are set alone, so that the hashes of older scenarios stay.
+        if (scenario.AllowProviderFallback) Line("allow_provider_fallback", "true");
         Line("artifact_id", scenario.ArtifactId);
         Number("batch", scenario.Batch);
         Number("context_tokens", scenario.ContextTokens);
         Number("decode_tokens", scenario.DecodeTokens);
         Number("depth_tokens", scenario.DepthTokens);
+        if (scenario.DeviceMemoryLimitBytes != 0) Line("device_memory_limit_bytes", scenario.DeviceMemoryLimitBytes.ToString(CultureInfo.InvariantCulture));
         Line("family", scenario.Family);
         Line("logits", scenario.Logits);
         Line("model", scenario.Model);

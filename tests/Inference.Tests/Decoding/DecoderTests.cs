@@ -61,6 +61,9 @@ public sealed class DecoderTests
     [Theory]
     [InlineData(true, 1, 4)]
     [InlineData(true, 2, 0)]
+    [InlineData(true, 3, 4)]
+    [InlineData(true, 2, 3)]
+    [InlineData(true, 2, 1)]
     [InlineData(false, 3, 4)]
     public void Greedy_generation_follows_the_reference(bool attention, int batch, int chunk)
     {
@@ -86,6 +89,22 @@ public sealed class DecoderTests
                 decoder.Step();
             }
         }
+    }
+
+    [Fact]
+    public void Chunks_of_a_batch_that_run_sequence_by_sequence_keep_no_logits()
+    {
+        using var session = TinySession.Open(new TinyDecoder(seed: 3, attention: true));
+        using var decoder = new Decoder(session, new DecoderShape(2, 12), TestContext.Current.CancellationToken);
+
+        Assert.True(session.PrefillsBySequence);
+        decoder.Prefill(new long[20], chunk: 4);
+        Assert.Throws<InvalidOperationException>(() => decoder.Logits.Positions);
+        decoder.Step();
+        Assert.Equal(1, decoder.Logits.Positions);
+        decoder.Reset();
+        var exception = Assert.Throws<DecoderException>(() => decoder.PrefillAllPositions(new long[20], chunk: 4, static (_, _) => { }));
+        Assert.Contains("batch 1", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

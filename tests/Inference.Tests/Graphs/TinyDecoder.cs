@@ -73,7 +73,7 @@ internal sealed class TinyDecoder
                 ? [Cache("key"), Cache("value")]
                 : ImmutableArray<StateManifest>.Empty,
         ],
-        Routes = [],
+        Routes = _attention ? [new(0, "com.microsoft.GroupQueryAttention", "contrib")] : [],
         Cost = new(1, 1, 1, 1, []),
         MinimumOperatorVersion = 0,
         Exporter = "test",
