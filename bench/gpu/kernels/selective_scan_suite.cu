@@ -33,6 +33,8 @@ const char* Name(SelectiveScanRoute route) {
   switch (route) {
     case SelectiveScanRoute::kAutomatic: return "auto";
     case SelectiveScanRoute::kStepwise: return "stepwise";
+    case SelectiveScanRoute::kSequential2: return "sequential/2";
+    case SelectiveScanRoute::kSequential4: return "sequential/4";
     case SelectiveScanRoute::kTimeParallel16x8: return "16x8";
     case SelectiveScanRoute::kTimeParallel16x16: return "16x16";
     case SelectiveScanRoute::kTimeParallel32x8: return "32x8";
@@ -41,6 +43,7 @@ const char* Name(SelectiveScanRoute route) {
   return "";
 }
 
+constexpr SelectiveScanRoute kSequentialRoutes[] = {SelectiveScanRoute::kSequential2, SelectiveScanRoute::kSequential4};
 constexpr SelectiveScanRoute kTimeParallelRoutes[] = {SelectiveScanRoute::kTimeParallel16x8, SelectiveScanRoute::kTimeParallel16x16,
                                                       SelectiveScanRoute::kTimeParallel32x8, SelectiveScanRoute::kTimeParallel32x16};
 
@@ -66,7 +69,7 @@ class ScanData {
     b_ = RandomArray<T>(tokens * narrow, seed + 3);
     c_ = RandomArray<T>(tokens * narrow, seed + 4);
     a_ = RandomArray<float>(static_cast<size_t>(c.states) * channels, seed + 5, {1.0f, 1.0f, true});
-    state_ = RandomArray<float>(static_cast<size_t>(c.batch * c.states) * channels, seed + 6);
+    state_ = RandomArray<float>(static_cast<size_t>(c.batch * c.states) * channels, seed + 6, {0.0f, StateScale(c.length)});
     y_ = DeviceArray<T>(tokens * channels);
     if (c.all_options) {
       z_ = RandomArray<T>(tokens * wide, seed + 7);
@@ -188,6 +191,14 @@ void CheckSizes(Report& report, const Machine& machine) {
     CheckCase<T>(report, {1, 300, 33, 40, 1, true, true, route}, seed += 100);
     CheckCase<T>(report, {1, 1, 24, 16, 8, false, true, route}, seed += 100);
   }
+  if constexpr (std::is_same_v<T, __half>) {
+    for (const auto route : kSequentialRoutes) {
+      for (const int64_t length : {1, 3, 31, 32, 33, 63, 95, 128, 129, 517}) {
+        CheckCase<T>(report, {2, length, 40, 16, 0, true, length % 2 == 0, route}, seed += 100);
+        CheckCase<T>(report, {1, length, 66, 16, 2, length % 2 == 0, true, route}, seed += 100);
+      }
+    }
+  }
   CheckCase<T>(report, {1, 9, 70, 256, 0, true, true, SelectiveScanRoute::kStepwise}, seed += 100);
   CheckCase<T>(report, {1, 40, 70, 100, 0, true, true, SelectiveScanRoute::kStepwise}, seed += 100);
   CheckCase<T>(report, {1, 40, 70, 256, 0, true, true}, seed += 100);
@@ -206,6 +217,7 @@ void CheckSelectiveScan(Report& report, const Machine& machine) {
   CheckSizes<float>(report, machine);
   CheckSizes<__half>(report, machine);
   if (machine.small_only) return;
+  for (const auto route : kSequentialRoutes) CheckCase<__half>(report, {3, 2049, 1536, 16, 16, true, false, route}, 76);
   CheckCase<__half>(report, {1, 65536, 4096, 16, 0, true, false}, 77);
   CheckCase<__half>(report, {1, 220000, 1536, 16, 0, true, false}, 78);
 }
@@ -221,6 +233,11 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
       {4096, 65536, {16, 24, 32}}, {1536, 65536, {12, 16}}, {1536, 8192, {12, 16}}, {1536, 1024, {12, 16}}};
   for (const auto& target : targets) {
     TimeCase<__half>(report, machine, {1, target.length, target.channels});
+    for (const auto route : kSequentialRoutes) {
+      ScanCase c{1, target.length, target.channels};
+      c.route = route;
+      TimeCase<__half>(report, machine, c);
+    }
     for (const auto route : kTimeParallelRoutes) {
       for (const int group : target.groups) {
         ScanCase c{1, target.length, target.channels};
@@ -235,7 +252,14 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
   }
   for (const int64_t length : {1, 1024, 8192}) TimeCase<__half>(report, machine, {1, length, 4096});
   for (const int64_t length : {1, 8192}) TimeCase<float>(report, machine, {1, length, 1536});
-  TimeCase<__half>(report, machine, {1, 8192, 8192});
+  for (const int channels : {2048, 2560, 3072, 5120, 8192}) {
+    TimeCase<__half>(report, machine, {1, 8192, channels});
+    for (const auto route : kSequentialRoutes) {
+      ScanCase c{1, 8192, channels};
+      c.route = route;
+      TimeCase<__half>(report, machine, c);
+    }
+  }
   TimeCase<__half>(report, machine, {8, 1024, 1536});
 }
 

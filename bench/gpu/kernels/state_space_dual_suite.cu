@@ -67,7 +67,7 @@ class DualData {
     d_ = RandomArray<float>(heads, seed + 6);
     bias_ = RandomArray<float>(heads, seed + 7, {-4.0f, 1.0f});
     if (c.gate) z_ = RandomArray<T>(tokens * (channels + padding), seed + 8);
-    state_ = RandomArray<float>(static_cast<size_t>(c.batch * c.states) * channels, seed + 9);
+    state_ = RandomArray<float>(static_cast<size_t>(c.batch * c.states) * channels, seed + 9, {0.0f, StateScale(c.length)});
     y_ = DeviceArray<T>(tokens * channels);
     if (!c.in_place) present_ = DeviceArray<float>(state_.size());
     y_.Poison();

@@ -33,6 +33,9 @@ __device__ __forceinline__ unsigned char* DynamicShared() {
   return dynamic_shared;
 }
 
+/// As __syncthreads, for warps that wait in different places of a kernel.
+__device__ __forceinline__ void BlockBarrier() { asm volatile("bar.sync 0;" ::: "memory"); }
+
 /// 2^x by the special function unit; relative error up to 2^-22, denormals flushed.
 __device__ __forceinline__ float ApproximateExp2(float x) {
   float y;
@@ -56,6 +59,12 @@ __device__ __forceinline__ float ApproximateReciprocal(float x) {
 
 __device__ __forceinline__ unsigned SharedAddress(const void* shared) {
   return static_cast<unsigned>(__cvta_generic_to_shared(shared));
+}
+
+/// The pointer to shared memory that `SharedAddress` has made an address of.
+template <typename T>
+__device__ __forceinline__ T* SharedPointer(unsigned address) {
+  return static_cast<T*>(__cvta_shared_to_generic(address));
 }
 
 /// Starts a copy of `kBytes` (4, 8 or 16) from global to shared memory; writes zeros where `valid` is false.

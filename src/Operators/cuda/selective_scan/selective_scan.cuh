@@ -1,8 +1,11 @@
 // The choice of a kernel for SelectiveScan; compiled once for each element type.
 #pragma once
 
+#include <type_traits>
+
 #include "common/device.h"
 #include "selective_scan/selective_scan.h"
+#include "selective_scan/sequential.cuh"
 #include "selective_scan/stepwise.cuh"
 #include "selective_scan/time_parallel.cuh"
 
@@ -15,10 +18,24 @@ inline constexpr int64_t kSmallTileLength = 128;
 /// Up to this many channels for each multiprocessor, half as many lanes a channel would leave it too few warps.
 inline constexpr int64_t kFewChannels = 16;
 
+/// Two states a lane give a channel more lanes and finish a token sooner, four do less for each token: the former where all blocks run
+/// at once, one on a multiprocessor, the latter for more channels or fewer multiprocessors.
+inline SelectiveScanRoute ChooseSequentialRoute(const SelectiveScanArguments<__half>& p, const Device& device) {
+  constexpr int64_t kChannels = SequentialBlock<2, kSequentialWarps>::kChannels;
+  const int64_t blocks = p.batch * ((p.channels + kChannels - 1) / kChannels);
+  return blocks <= device.multiprocessors ? SelectiveScanRoute::kSequential2 : SelectiveScanRoute::kSequential4;
+}
+
 template <typename T>
 cudaError_t LaunchScanRoute(const SelectiveScanArguments<T>& p, const Device& device, SelectiveScanRoute route, int group_channels,
                             cudaStream_t stream) {
+  if constexpr (std::is_same_v<T, __half>) {
+    if (route == SelectiveScanRoute::kSequential2) return LaunchSequentialScan<2, kSequentialWarps>(p, device, stream);
+    if (route == SelectiveScanRoute::kSequential4) return LaunchSequentialScan<4, kSequentialWarps>(p, device, stream);
+  }
   switch (route) {
+    case SelectiveScanRoute::kSequential2:
+    case SelectiveScanRoute::kSequential4: return cudaErrorInvalidConfiguration;
     case SelectiveScanRoute::kTimeParallel16x8: return LaunchTimeParallelScan<T, 16, 8, 1>(p, device, group_channels, stream);
     case SelectiveScanRoute::kTimeParallel16x16: return LaunchTimeParallelScan<T, 16, 16, 1, 24, 32>(p, device, group_channels, stream);
     case SelectiveScanRoute::kTimeParallel32x8: return LaunchTimeParallelScan<T, 32, 8, 1, 12>(p, device, group_channels, stream);
@@ -39,6 +56,10 @@ cudaError_t SelectiveScan(const SelectiveScanArguments<T>& p, cudaStream_t strea
     if (p.length <= kStepwiseLength) {
       route = SelectiveScanRoute::kStepwise;
     } else {
+      if constexpr (std::is_same_v<T, __half>) {
+        const cudaError_t error = LaunchScanRoute(p, device, ChooseSequentialRoute(p, device), 0, stream);
+        if (error != cudaErrorInvalidConfiguration) return error;
+      }
       const int64_t channels = (p.batch * p.channels + device.multiprocessors - 1) / device.multiprocessors;
       if (p.length <= kSmallTileLength) {
         route = SelectiveScanRoute::kTimeParallel16x8;

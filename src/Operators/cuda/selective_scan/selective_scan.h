@@ -49,6 +49,9 @@ enum class SelectiveScanRoute {
   kAutomatic,
   /// Token after token; a warp holds 32 channels. For few tokens.
   kStepwise,
+  /// Lanes hold 2 or 4 of a channel's 16 states and walk over all tokens; float16 only.
+  kSequential2,
+  kSequential4,
   /// Lanes of a warp share the tokens of a channel. The numbers are the lanes a channel and the tokens a lane.
   kTimeParallel16x8,
   kTimeParallel16x16,
@@ -57,8 +60,8 @@ enum class SelectiveScanRoute {
 };
 
 /// Starts the scan of `length` >= 1 tokens. T is float or __half. `group_channels` of a time-parallel route is the number of
-/// channels of a block; 0 chooses it. A route that needs more threads or shared memory than a block may have returns
-/// cudaErrorInvalidConfiguration.
+/// channels of a block; 0 chooses it. A route that does not fit the arguments, or needs more threads or shared memory than a block
+/// may have, returns cudaErrorInvalidConfiguration.
 template <typename T>
 cudaError_t SelectiveScan(const SelectiveScanArguments<T>& arguments, cudaStream_t stream,
                           SelectiveScanRoute route = SelectiveScanRoute::kAutomatic, int group_channels = 0);
