@@ -52,14 +52,16 @@ cudaError_t SelectiveScan(const SelectiveScanArguments<T>& p, cudaStream_t strea
   }
   Device device;
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
+  if (route == SelectiveScanRoute::kAutomatic && p.length > 1) {
+    if constexpr (std::is_same_v<T, __half>) {
+      const cudaError_t error = LaunchScanRoute(p, device, ChooseSequentialRoute(p, device), 0, stream);
+      if (error != cudaErrorInvalidConfiguration) return error;
+    }
+  }
   if (route == SelectiveScanRoute::kAutomatic) {
     if (p.length <= kStepwiseLength) {
       route = SelectiveScanRoute::kStepwise;
     } else {
-      if constexpr (std::is_same_v<T, __half>) {
-        const cudaError_t error = LaunchScanRoute(p, device, ChooseSequentialRoute(p, device), 0, stream);
-        if (error != cudaErrorInvalidConfiguration) return error;
-      }
       const int64_t channels = (p.batch * p.channels + device.multiprocessors - 1) / device.multiprocessors;
       if (p.length <= kSmallTileLength) {
         route = SelectiveScanRoute::kTimeParallel16x8;

@@ -3,8 +3,8 @@
 // A lane holds kStates of a channel's states and walks over all tokens, so that a token costs a state one exponential and four
 // more instructions, and nothing is exchanged between lanes or computed twice. What belongs to a token and channel alone (softplus,
 // dt u, the sum over the lanes, the skip connection, the gate) is done by other warps of the block: while the scan warps walk over
-// a tile of tokens, the channel warps finish the tile before it and prepare the one behind it. Their inputs are copied to shared memory two
-// tiles ahead. One barrier a tile keeps all warps in step.
+// a tile of tokens, the channel warps finish the tile before it and prepare the one behind it. Their inputs are copied to shared
+// memory two tiles ahead. One barrier a tile keeps all warps in step.
 #pragma once
 
 #include <cstddef>
@@ -347,7 +347,7 @@ __device__ __forceinline__ void RunScanWarp(const SelectiveScanArguments<__half>
   BlockBarrier();
   for (int64_t index = 0; index < count; ++index) {
     ScanTile<kStates>(SharedPointer<const float>(dt), SharedPointer<const float>(dt + kInput), SharedPointer<const float>(bc),
-                              SharedPointer<float>(partial), rate, h);
+                      SharedPointer<float>(partial), rate, h);
     dt += to_other;
     bc += to_other;
     partial += to_other;
