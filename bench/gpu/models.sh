@@ -2,13 +2,13 @@
 # Measures whole models on a GPU: times, memory, energy and operator shares over context length, chunked prefill, parity, graph steps
 # against plain steps, the frontier in a memory budget. usage: models.sh AGENT PACK OUT [PART...]
 #   AGENT  the program edgefleet-agent     PACK  a runtime pack with CUDA (docs/runtime-packs.md)     OUT  receives JSON Lines by part
-#   PART   context chunk int4 batch frontier parity graph tensorrt; default: all. models_report.py makes tables of OUT.
+#   PART   context small logits chunk int4 batch graph frontier parity tensorrt; default: all. models_report.py makes tables of OUT.
 # Environment: EDGEFLEET_CACHE (where artifacts are kept; default OUT/cache).
 set -uo pipefail
 agent=${1:?usage: models.sh AGENT PACK OUT [PART...]} pack=${2:?} out=${3:?}
 shift 3
 parts=("$@")
-[ $# -gt 0 ] || parts=(context chunk int4 batch graph frontier parity tensorrt)
+[ $# -gt 0 ] || parts=(context small logits chunk int4 batch graph frontier parity tensorrt)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$out"
 common=(--runtime-pack "$pack" --cache "${EDGEFLEET_CACHE:-$out/cache}")
@@ -20,55 +20,68 @@ bench() {
   "$agent" bench "${common[@]}" --provider cuda -o jsonl -q "$@" >> "$out/$part.jsonl" 2>> "$out/$part.err"
   echo "$(date -u +%T) $part ${*: -6} status $?"
 }
-timed=(-p fp16 --warmup-iterations 4 --iterations 7 --sample-period 0.05)
+timed=(--warmup-iterations 4)
+sensed=(-p fp16 --iterations 7 --sample-period 0.05 --profile)
+plain=(-p fp16 --iterations 3 --sample-period 0)
 
 context() {
-  bench context "${timed[@]}" --profile -m mamba2-780m -c 1024,8192,32768,57344,220000 -n 64
-  bench context "${timed[@]}" --profile -m qwen2.5-0.5b -c 1024,8192,32768,57344,131072 -n 64
-  bench context "${timed[@]}" --profile -m falcon-h1-0.5b -c 1024,8192,32768,57344 -n 64
-  bench context "${timed[@]}" --profile -m mamba-1.4b -c 1024,8192,57344 -n 64
+  bench context "${timed[@]}" "${sensed[@]}" -m mamba2-780m -c 1024,8192,32768,57344,220000 -n 64
+  bench context "${timed[@]}" "${sensed[@]}" -m qwen2.5-0.5b -c 1024,8192,32768,57344,131072 -n 64
+  bench context "${timed[@]}" "${sensed[@]}" -m falcon-h1-0.5b -c 1024,8192,32768,57344 -n 64
+  bench context "${timed[@]}" "${sensed[@]}" -m mamba-1.4b -c 1024,8192,57344 -n 64
 }
+# Operator shares of the small SSMs that the published study profiles.
+small() { bench small "${timed[@]}" -p fp16 --iterations 5 --sample-period 0 --no-memory --no-warm-load --profile -m mamba-130m,mamba2-130m -c 1024,8192,32768 -n 33; }
+
+# Logits of every position, as that study's memory includes.
+logits() { bench logits -p fp16 --warmup-iterations 1 --iterations 1 --sample-period 0 --no-warm-load --logits all -m mamba2-780m,qwen2.5-0.5b -c 57344 -n 1; }
 chunk() {
-  bench chunk "${timed[@]}" --sample-period 0 --iterations 3 -m mamba2-780m -c 220000 --chunk 8192,16384 -n 16
-  bench chunk "${timed[@]}" --sample-period 0 --iterations 3 -m qwen2.5-0.5b -c 131072 --chunk 8192 -n 16
-  bench chunk "${timed[@]}" --sample-period 0 --iterations 3 -m falcon-h1-0.5b,mamba-1.4b -c 57344 --chunk 8192 -n 16
+  bench chunk "${timed[@]}" "${plain[@]}" -m mamba2-780m -c 220000 --chunk 8192,16384 -n 16
+  bench chunk "${timed[@]}" "${plain[@]}" -m qwen2.5-0.5b -c 131072 --chunk 8192 -n 16
+  bench chunk "${timed[@]}" "${plain[@]}" -m falcon-h1-0.5b,mamba-1.4b -c 57344 --chunk 8192 -n 16
 }
-int4() { bench int4 "${timed[@]}" -p int4 --sample-period 0 --no-memory --no-warm-load -m mamba2-780m,qwen2.5-0.5b -c 1024 -n 64; }
-batch() { bench batch "${timed[@]}" --sample-period 0 --no-warm-load --iterations 3 -m qwen2.5-0.5b,mamba2-780m -b 4 -c 4096 --chunk 0,1024 -n 16; }
+int4() { bench int4 "${timed[@]}" -p int4 --iterations 5 --sample-period 0 --no-memory --no-warm-load -m mamba2-780m,qwen2.5-0.5b -c 1024 -n 64; }
+batch() { bench batch "${timed[@]}" "${plain[@]}" --no-warm-load -m qwen2.5-0.5b,mamba2-780m -b 4 -c 4096 --chunk 0,1024 -n 16; }
 
 # The tokens of 512 steps, as a hash of all, with a CUDA graph and without.
 graph() {
-  local plain
-  for plain in 0 1; do
-    EDGEFLEET_PLAIN_STEPS=$plain bench "graph$plain" -p fp16 --no-memory --no-warm-load --sample-period 0 --warmup-iterations 1 --iterations 1 \
+  local without
+  for without in 0 1; do
+    EDGEFLEET_PLAIN_STEPS=$without bench "graph$without" -p fp16 --no-memory --no-warm-load --sample-period 0 --warmup-iterations 1 --iterations 1 \
       -m mamba2-780m,qwen2.5-0.5b,falcon-h1-0.5b -c 256 -n 513
   done
 }
 
-# The longest context within 24 and 8 GiB, prefill in one piece and in chunks.
+# The longest context within 24 and 8 GiB, prefill in one piece. The searches start where the memory of shorter contexts, carried on, comes close.
 frontier() {
   local budget
   for budget in 24 8; do
     local search=(-p fp16 --no-memory --no-warm-load --sample-period 0 --warmup-iterations 1 --iterations 1 --gpu-mem-limit "${budget}G" -n 2)
-    bench "frontier$budget" "${search[@]}" --frontier 4194304 --frontier-step 8192 -m mamba2-780m -c $((budget == 24 ? 393216 : 98304))
-    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m falcon-h1-0.5b -c $((budget == 24 ? 327680 : 81920))
-    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m qwen2.5-0.5b -c $((budget == 24 ? 327680 : 81920))
+    bench "frontier$budget" "${search[@]}" --frontier 4194304 --frontier-step 8192 -m mamba2-780m -c $((budget == 24 ? 491520 : 131072))
+    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m falcon-h1-0.5b -c $((budget == 24 ? 344064 : 98304))
+    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m qwen2.5-0.5b -c $((budget == 24 ? 393216 : 106496))
   done
 }
 
 # Every position's logits of the checkpoint fixtures against transformers': prefill alone, prefill of 40 tokens with decode behind it, in chunks.
+parity_of() {
+  local fixture=$here/../../tests/Fixtures/$1 precision=$2 way=$3 result
+  # shellcheck disable=SC2086  # the way is a list of words
+  result=$("$agent" verify "$fixture" --reference "$fixture/reference.safetensors" "${common[@]}" --provider cuda -p "$precision" -o json $way \
+    2>> "$out/parity.err" | tail -1)
+  [[ $result == {* ]] || result=null
+  echo "{\"fixture\": \"$1\", \"precision\": \"$precision\", \"way\": \"$way\", \"result\": $result}" >> "$out/parity.jsonl"
+}
 parity() {
-  local fixtures=$here/../../tests/Fixtures name precision way
+  local name precision way
   for name in qwen2 llama phi3 gpt_neo mamba mamba2 falcon_mamba falcon_h1 zamba2; do
     for precision in fp32 fp16; do
-      for way in "" "--prefill 40" "--prefill 40 --chunk 17"; do
-        local result
-        # shellcheck disable=SC2086  # the way is a list of words
-        result=$("$agent" verify "$fixtures/$name" --reference "$fixtures/$name/reference.safetensors" "${common[@]}" --provider cuda -p "$precision" \
-          -o json $way 2>> "$out/parity.err" | tail -1)
-        echo "{\"fixture\": \"$name\", \"precision\": \"$precision\", \"way\": \"$way\", \"result\": ${result:-null}}" >> "$out/parity.jsonl"
+      parity_of "$name" "$precision" ""
+      for way in "--prefill 40" "--prefill 40 --chunk 17"; do
+        parity_of "$name" "$precision" "$way" &
       done
     done
+    wait
   done
 }
 tensorrt() {

@@ -5,6 +5,17 @@ import os
 import sys
 
 
+# What is asked of an H100: model, context, "ttft" or "tpot", limit and aim in milliseconds.
+TARGETS = [
+    ("mamba2-780m", 1024, "ttft", 15, 8), ("mamba2-780m", 8192, "ttft", 45, 20), ("mamba2-780m", 57344, "ttft", 220, 130), ("mamba2-780m", 220000, "ttft", 900, 500),
+    ("mamba2-780m", 1024, "tpot", 1.8, 0.8), ("mamba2-780m", 57344, "tpot", 1.8, 0.8), ("mamba2-780m", 220000, "tpot", 1.8, 0.8),
+    ("mamba-1.4b", 57344, "ttft", 400, 220), ("mamba-1.4b", 57344, "tpot", 2.6, 1.4),
+    ("qwen2.5-0.5b", 1024, "ttft", 12, 6), ("qwen2.5-0.5b", 57344, "ttft", 500, 330), ("qwen2.5-0.5b", 131072, "ttft", 2100, 1400),
+    ("qwen2.5-0.5b", 1024, "tpot", 1.6, 0.7), ("qwen2.5-0.5b", 32768, "tpot", 2.2, 1.0),
+    ("falcon-h1-0.5b", 57344, "ttft", 400, 220), ("falcon-h1-0.5b", 57344, "tpot", 3, 1.5),
+]
+
+
 def rows(out, part):
     path = os.path.join(out, part + ".jsonl")
     if not os.path.exists(path):
@@ -72,8 +83,20 @@ def shares(context, phase):
     table(["model", "context", "GPU busy, ms", "gap, ms"] + classes, body)
 
 
+def targets(context):
+    body = []
+    for model, length, metric, limit, aim in TARGETS:
+        row = next((r for r in context if r["model"] == model and r["context"] == length), None)
+        value = row and median(row[metric + "_milliseconds"])
+        verdict = lambda bound: "-" if value is None else "reached" if value <= bound else "**not reached**"
+        body.append([f"{model}, {metric.upper()} {'at' if metric == 'ttft' else 'behind'} {length:,}", number(value, 4 if metric == "ttft" else 3) + " ms",
+                     f"{limit:,} ms, {verdict(limit)}", f"{aim:,} ms, {verdict(aim)}"])
+    table(["what", "measured", "must (of an H100)", "aim"], body)
+
+
 def main(out, gpu, commit, path):
     context = [row for row in rows(out, "context") if row["outcome"] == "completed"]
+    targets(context)
     print("## Times over context length\n")
     table(["model", "context", "TTFT, ms", "TPOT, ms", "peak", "activations", "state", "prefill J (±)", "mJ per prompt token", "decode J per token", "findings"],
           [[row["model"], f"{row['context']:,}", number(median(row["ttft_milliseconds"]), 4), number(median(row["tpot_milliseconds"]), 3),
@@ -89,11 +112,15 @@ def main(out, gpu, commit, path):
     print("## Kernels that no class is known for\n")
     others = sorted({t["operator"] for row in context for t in row["operator_types"] if t["class"] == "other"})
     print(", ".join(others) if others else "None.")
-    for part, title in (("chunk", "Chunked prefill"), ("int4", "int4 weights"), ("batch", "Batch of 4")):
+    for part, title in (("logits", "Logits of every position"), ("chunk", "Chunked prefill"), ("int4", "int4 weights"), ("batch", "Batch of 4")):
         print(f"\n## {title}\n")
         table(["model", "context", "batch", "chunk", "outcome", "TTFT, ms", "TPOT, ms", "peak", "activations"],
               [[row["model"], f"{row['context']:,}", row["batch"], row["chunk"], row["outcome"], number(median(row["ttft_milliseconds"]), 4), number(median(row["tpot_milliseconds"])),
                 gigabytes(row["memory"]["peak_bytes"]) if row["memory"] else "-", gigabytes(row["memory"]["activations_bytes"]) if row["memory"] else "-"] for row in rows(out, part)])
+    for part, title in (("small", "Small SSMs"),):
+        print(f"## {title}: operator shares of prefill and of a step, %\n")
+        shares(rows(out, part), "prefill")
+        shares(rows(out, part), "decode")
     print("## Graph against plain steps: hash of 513 tokens behind 256\n")
     plain = {row["model"]: row for row in rows(out, "graph1")}
     table(["model", "graph", "plain", "equal", "TPOT graph, ms", "TPOT plain, ms"],
@@ -119,7 +146,7 @@ def main(out, gpu, commit, path):
         "failed" if any(v is None for v in worst.get((name, p), [None])) else f"{max(worst[(name, p)]):.2g}" for p in ("fp32", "fp16")]
         for name in dict.fromkeys(name for name, _ in worst)])
     with open(path, "w", encoding="utf-8") as lines:
-        for part in ("context", "chunk", "int4", "batch"):
+        for part in ("context", "small", "logits", "chunk", "int4", "batch"):
             for row in rows(out, part):
                 for figure in figures(row, gpu, commit):
                     lines.write(json.dumps(figure) + "\n")

@@ -100,6 +100,44 @@ __global__ void __launch_bounds__(kThreads) CausalConvKernel(const CausalConvArg
   }
 }
 
+/// One token: a thread a channel. Constant weights are fetched before the kernel waits for the token.
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads) CausalConvStepKernel(const CausalConvArguments<T> p) {
+  LetDependentsStart();
+  const int64_t channel = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (channel >= p.channels) return;
+  const int64_t batch = blockIdx.y;
+  const int kept = static_cast<int>(p.width) - 1;
+  if (!p.constant_weight) WaitForPrerequisites();
+  float weight[kWidth];
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) weight[k] = k <= kept ? p.weight[channel * p.width + k] : 0.0f;
+  float sum = p.bias == nullptr ? 0.0f : p.bias[channel];
+  WaitForPrerequisites();
+
+  const T token = p.input[batch * p.input_stride + channel];
+  const T* past = p.past_window == nullptr ? nullptr : p.past_window + batch * kept * p.channels + channel;
+  T window[kWidth];
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) window[k] = k < kept ? (past == nullptr ? FromFloat<T>(0.0f) : past[k * p.channels]) : token;
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) {
+    if (k <= kept) sum = fmaf(weight[k], ToFloat(window[k]), sum);
+  }
+  p.output[batch * p.channels + channel] = FromFloat<T>(p.silu ? Math<T>::Silu(sum) : sum);
+  T* present = p.present_window + batch * kept * p.channels + channel;
+#pragma unroll
+  for (int k = 0; k + 1 < kWidth; ++k) {
+    if (k < kept) present[k * p.channels] = window[k + 1];
+  }
+}
+
+template <typename T, int kWidth>
+cudaError_t LaunchConvStep(const CausalConvArguments<T>& p, cudaStream_t stream) {
+  const dim3 grid(static_cast<unsigned>((p.channels + kThreads - 1) / kThreads), static_cast<unsigned>(p.batch));
+  return LaunchDependent(CausalConvStepKernel<T, kWidth>, grid, dim3(kThreads), 0, stream, p);
+}
+
 template <typename T, int kVector, int kWidth>
 cudaError_t LaunchConv(const CausalConvArguments<T>& p, int multiprocessors, cudaStream_t stream) {
   const int64_t columns = (p.channels + kVector - 1) / kVector;
@@ -121,6 +159,7 @@ cudaError_t CausalConv(const CausalConvArguments<T>& p, cudaStream_t stream) {
   if (p.batch < 1 || p.batch > kMaximumGridY || p.length < 1 || p.channels < 1 || p.width < 1 || p.width > kMaximumConvWidth) {
     return cudaErrorInvalidValue;
   }
+  if (p.length == 1) return p.width <= 4 ? LaunchConvStep<T, 4>(p, stream) : LaunchConvStep<T, kMaximumConvWidth>(p, stream);
   Device device;
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
   constexpr int kVector = kVectorElements<T>;

@@ -30,6 +30,8 @@ struct CausalConvArguments {
   int64_t channels;
   int width;
   bool silu;
+  /// Whether no earlier work of the stream writes weight or bias, so that they may be fetched before that has ended.
+  bool constant_weight;
 };
 
 /// Starts the convolution of `length` >= 1 tokens. T is float or __half.

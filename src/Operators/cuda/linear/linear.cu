@@ -18,23 +18,33 @@ constexpr int kThreads = kWarp * kWarps;
 constexpr int kAhead = 4;
 /// Bytes of a line of the second-level cache.
 constexpr int kLine = 128;
-/// Warps of a multiprocessor below which a warp takes one column rather than two.
+/// Warps that a multiprocessor should have: with more columns a warp takes two, with fewer several warps share one.
 constexpr int kWarpsToFill = 16;
 
-/// A warp computes kColumns neighbouring columns for all rows. Constant weights are fetched before the kernel waits for what makes x: the
-/// first to registers, the rest to the second-level cache.
-template <typename T, int kVector, int kColumns, int kRows>
+template <typename T>
+__device__ __forceinline__ void Store(const LinearArguments<T>& p, int64_t row, int64_t column, float sum) {
+  if (p.bias != nullptr) sum += ToFloat(p.bias[column]);
+  p.y[row * p.columns + column] = FromFloat<T>(sum);
+}
+
+/// kSplit warps share the depth of kColumns neighbouring columns and compute them for all rows. Constant weights are fetched before the
+/// kernel waits for what makes x: the first to registers, the rest to the second-level cache.
+template <typename T, int kVector, int kColumns, int kSplit, int kRows>
 __global__ void __launch_bounds__(kThreads) LinearKernel(const LinearArguments<T> p) {
   using Values = Vector<T, kVector>;
-  constexpr int kStep = kWarp * kVector;
+  constexpr int kLanes = kWarp * kSplit;
+  constexpr int kStep = kLanes * kVector;
+  __shared__ float parts[kSplit == 1 ? 1 : kWarps][kRows][kColumns];
   LetDependentsStart();
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  const int64_t first = (static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kWarp) * kColumns;
-  if (first >= p.columns) return;
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  const int warp = static_cast<int>(threadIdx.x) / kWarp;
+  const int64_t first = (static_cast<int64_t>(blockIdx.x) * (kWarps / kSplit) + threadIdx.x / kLanes) * kColumns;
+  const bool active = first < p.columns;
+  if (kSplit == 1 && !active) return;
 
   const T* weight[kColumns];
 #pragma unroll
-  for (int n = 0; n < kColumns; ++n) weight[n] = p.weight + (first + n < p.columns ? first + n : first) * p.depth + lane * kVector;
+  for (int n = 0; n < kColumns; ++n) weight[n] = p.weight + (first + n < p.columns ? first + n : 0) * p.depth + lane * kVector;
 
   Values ahead[kAhead][kColumns];
   const auto load = [&](int base) {
@@ -54,7 +64,7 @@ __global__ void __launch_bounds__(kThreads) LinearKernel(const LinearArguments<T
   for (int n = 0; n < kColumns; ++n) {
     const char* row = reinterpret_cast<const char*>(weight[n] - lane * kVector);
     for (int64_t at = static_cast<int64_t>(kAhead) * kStep * sizeof(T) + lane * kLine; at < static_cast<int64_t>(p.depth) * sizeof(T);
-         at += kWarp * kLine) {
+         at += kLanes * kLine) {
       PrefetchToL2(row + at);
     }
   }
@@ -86,11 +96,20 @@ __global__ void __launch_bounds__(kThreads) LinearKernel(const LinearArguments<T
       float total = sum[r][n];
 #pragma unroll
       for (int distance = kWarp / 2; distance > 0; distance /= 2) total += __shfl_xor_sync(kFullWarp, total, distance);
-      if (lane == 0 && first + n < p.columns) {
-        if (p.bias != nullptr) total += ToFloat(p.bias[first + n]);
-        p.y[r * p.columns + first + n] = FromFloat<T>(total);
+      if constexpr (kSplit == 1) {
+        if (lane == 0 && first + n < p.columns) Store(p, r, first + n, total);
+      } else if (lane % kWarp == 0) {
+        parts[warp][r][n] = total;
       }
     }
+  }
+  if constexpr (kSplit > 1) {
+    __syncthreads();
+    if (lane >= kRows * kColumns || lane / kColumns >= p.rows || first + lane % kColumns >= p.columns) return;
+    float total = 0.0f;
+#pragma unroll
+    for (int s = 0; s < kSplit; ++s) total += parts[warp + s][lane / kColumns][lane % kColumns];
+    Store(p, lane / kColumns, first + lane % kColumns, total);
   }
 }
 
@@ -103,19 +122,19 @@ __global__ void __launch_bounds__(kThreads) AddBiasKernel(const LinearArguments<
   }
 }
 
-template <typename T, int kVector, int kColumns, int kRows>
+template <typename T, int kVector, int kColumns, int kSplit, int kRows>
 cudaError_t LaunchLinear(const LinearArguments<T>& p, cudaStream_t stream) {
-  constexpr int kPerBlock = kWarps * kColumns;
-  return LaunchDependent(LinearKernel<T, kVector, kColumns, kRows>, dim3(static_cast<unsigned>((p.columns + kPerBlock - 1) / kPerBlock)),
-                         dim3(kThreads), 0, stream, p);
+  constexpr int kPerBlock = kWarps / kSplit * kColumns;
+  const dim3 grid(static_cast<unsigned>((p.columns + kPerBlock - 1) / kPerBlock));
+  return LaunchDependent(LinearKernel<T, kVector, kColumns, kSplit, kRows>, grid, dim3(kThreads), 0, stream, p);
 }
 
-template <typename T, int kVector, int kColumns>
+template <typename T, int kVector, int kColumns, int kSplit>
 cudaError_t OfRows(const LinearArguments<T>& p, cudaStream_t stream) {
-  if (p.rows <= 1) return LaunchLinear<T, kVector, kColumns, 1>(p, stream);
-  if (p.rows <= 2) return LaunchLinear<T, kVector, kColumns, 2>(p, stream);
-  if (p.rows <= 4) return LaunchLinear<T, kVector, kColumns, 4>(p, stream);
-  return LaunchLinear<T, kVector, kColumns, 8>(p, stream);
+  if (p.rows <= 1) return LaunchLinear<T, kVector, kColumns, kSplit, 1>(p, stream);
+  if (p.rows <= 2) return LaunchLinear<T, kVector, kColumns, kSplit, 2>(p, stream);
+  if (p.rows <= 4) return LaunchLinear<T, kVector, kColumns, kSplit, 4>(p, stream);
+  return LaunchLinear<T, kVector, kColumns, kSplit, 8>(p, stream);
 }
 
 }  // namespace
@@ -124,11 +143,14 @@ template <typename T>
 cudaError_t FewRowsLinear(const LinearArguments<T>& p, cudaStream_t stream) {
   if (p.rows < 1 || p.rows > kMostLinearRows || p.columns < 1 || p.depth < 1) return cudaErrorInvalidValue;
   constexpr int kVector = kVectorElements<T>;
-  if (p.depth % kVector != 0 || !RowsAligned(p.x, p.x_stride, 16) || !RowsAligned(p.weight, p.depth, 16)) return OfRows<T, 1, 1>(p, stream);
+  const bool aligned = p.depth % kVector == 0 && RowsAligned(p.x, p.x_stride, 16) && RowsAligned(p.weight, p.depth, 16);
+  if (!aligned) return OfRows<T, 1, 1, 1>(p, stream);
   Device device{};
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
-  const bool many = p.columns >= 2 * kWarpsToFill * device.multiprocessors;
-  return many ? OfRows<T, kVector, 2>(p, stream) : OfRows<T, kVector, 1>(p, stream);
+  const int filling = kWarpsToFill * device.multiprocessors;
+  if (p.columns >= 2 * filling) return OfRows<T, kVector, 2, 1>(p, stream);
+  if (p.columns >= filling) return OfRows<T, kVector, 1, 1>(p, stream);
+  return 2 * p.columns >= filling ? OfRows<T, kVector, 1, 2>(p, stream) : OfRows<T, kVector, 1, 4>(p, stream);
 }
 
 template <typename T>

@@ -12,7 +12,9 @@ template <typename T>
 class CudaCausalConv1dKernel final : public Kernel {
  public:
   explicit CudaCausalConv1dKernel(const NodeAttributes& attributes)
-      : silu_(attributes.Choice("activation", {"none", "silu"}) == 1), offset_(attributes.Int("input_offset", 0)) {}
+      : silu_(attributes.Choice("activation", {"none", "silu"}) == 1),
+        offset_(attributes.Int("input_offset", 0)),
+        constant_weight_(attributes.ConstantInput(kWeight).has_value() && attributes.ConstantInput(kBias).has_value()) {}
 
   void Compute(KernelContext& context) const override {
     const Tensor weight = context.Input(kWeight, {AtLeast(1), AtLeast(1)});
@@ -40,12 +42,14 @@ class CudaCausalConv1dKernel final : public Kernel {
     arguments.channels = channels;
     arguments.width = static_cast<int>(width);
     arguments.silu = silu_;
+    arguments.constant_weight = constant_weight_;
     Start(context, &cuda::CausalConv<T>, arguments);
   }
 
  private:
   bool silu_;
   int64_t offset_;
+  bool constant_weight_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/alignment.h"
+#include "common/device.h"
 #include "common/element.cuh"
 #include "common/launch.cuh"
 #include "common/math.cuh"
@@ -12,10 +13,14 @@ namespace {
 
 constexpr int kMaximumThreads = 512;
 constexpr int kVectorsPerThread = 2;
+/// Rows of a block, which reads the weights once for them, where that leaves each multiprocessor this many blocks.
+constexpr int64_t kMostRowsOfBlock = 8;
+constexpr int64_t kBlocksToFill = 32;
 
 /// The sum over the block's threads; the same for all.
 __device__ __forceinline__ float BlockSum(float value) {
   __shared__ float partial[kMaximumThreads / 32];
+  __syncthreads();  // the sums of the row before have been read
 #pragma unroll
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
   if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
@@ -25,66 +30,76 @@ __device__ __forceinline__ float BlockSum(float value) {
   return total;
 }
 
-/// A block normalises one group of one row, which its threads hold in registers.
+/// A block normalises one group of a row, which its threads hold in registers, then of every gridDim.x-th row behind it with the same
+/// weights.
 template <typename T, int kVector>
 __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormArguments<T> p) {
   using Values = Vector<T, kVector>;
   LetDependentsStart();
   WaitForPrerequisites();
-  const int64_t row = blockIdx.x;
   const int size = p.channels / p.groups;
   const int first = static_cast<int>(blockIdx.y) * size;
   const bool gate_first = p.gate != nullptr && !p.norm_before_gate;
   const auto channel = [&](int k) { return (k * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kVector; };
 
-  float weight[kVectorsPerThread][kVector];
-  float value[kVectorsPerThread][kVector];
-  float gate[kVectorsPerThread][kVector];
-  float squares = 0.0f;
+  Vector<float, kVector> weight[kVectorsPerThread];
 #pragma unroll
   for (int k = 0; k < kVectorsPerThread; ++k) {
-    const int i = first + channel(k);
     if (channel(k) >= size) break;
-    const Values x = LoadVector<T, kVector>(p.x + row * p.x_stride + i);
+    if (p.weight != nullptr) {
+      weight[k] = LoadVector<float, kVector>(p.weight + first + channel(k));
+    } else {
 #pragma unroll
-    for (int v = 0; v < kVector; ++v) weight[k][v] = p.weight == nullptr ? 1.0f : p.weight[i + v];
-#pragma unroll
-    for (int v = 0; v < kVector; ++v) value[k][v] = ToFloat(x.element[v]);
-    if (p.skip != nullptr) {
-      const Values skip = LoadVector<T, kVector>(p.skip + row * p.channels + i);
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) value[k][v] += ToFloat(skip.element[v]);
-    }
-    if (p.sum != nullptr) {
-      Values sum;
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
-      StoreVector<T, kVector>(p.sum + row * p.channels + i, sum);
-    }
-    if (p.gate != nullptr) {
-      const Values z = LoadVector<T, kVector>(p.gate + row * p.gate_stride + i);
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) gate[k][v] = Math<T>::Silu(ToFloat(z.element[v]));
-    }
-#pragma unroll
-    for (int v = 0; v < kVector; ++v) {
-      if (gate_first) value[k][v] *= gate[k][v];
-      squares = fmaf(value[k][v], value[k][v], squares);
+      for (int v = 0; v < kVector; ++v) weight[k].element[v] = 1.0f;
     }
   }
-  const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
+  for (int64_t row = blockIdx.x; row < p.rows; row += gridDim.x) {
+    float value[kVectorsPerThread][kVector];
+    float gate[kVectorsPerThread][kVector];
+    float squares = 0.0f;
+#pragma unroll
+    for (int k = 0; k < kVectorsPerThread; ++k) {
+      const int i = first + channel(k);
+      if (channel(k) >= size) break;
+      const Values x = LoadVector<T, kVector>(p.x + row * p.x_stride + i);
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) value[k][v] = ToFloat(x.element[v]);
+      if (p.skip != nullptr) {
+        const Values skip = LoadVector<T, kVector>(p.skip + row * p.channels + i);
+#pragma unroll
+        for (int v = 0; v < kVector; ++v) value[k][v] += ToFloat(skip.element[v]);
+      }
+      if (p.sum != nullptr) {
+        Values sum;
+#pragma unroll
+        for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
+        StoreVector<T, kVector>(p.sum + row * p.channels + i, sum);
+      }
+      if (p.gate != nullptr) {
+        const Values z = LoadVector<T, kVector>(p.gate + row * p.gate_stride + i);
+#pragma unroll
+        for (int v = 0; v < kVector; ++v) gate[k][v] = Math<T>::Silu(ToFloat(z.element[v]));
+      }
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) {
+        if (gate_first) value[k][v] *= gate[k][v];
+        squares = fmaf(value[k][v], value[k][v], squares);
+      }
+    }
+    const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
 
 #pragma unroll
-  for (int k = 0; k < kVectorsPerThread; ++k) {
-    if (channel(k) >= size) break;
-    Values result;
+    for (int k = 0; k < kVectorsPerThread; ++k) {
+      if (channel(k) >= size) break;
+      Values result;
 #pragma unroll
-    for (int v = 0; v < kVector; ++v) {
-      float y = value[k][v] * scale * weight[k][v];
-      if (p.gate != nullptr && !gate_first) y *= gate[k][v];
-      result.element[v] = FromFloat<T>(y);
+      for (int v = 0; v < kVector; ++v) {
+        float y = value[k][v] * scale * weight[k].element[v];
+        if (p.gate != nullptr && !gate_first) y *= gate[k][v];
+        result.element[v] = FromFloat<T>(y);
+      }
+      StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
     }
-    StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
   }
 }
 
@@ -156,9 +171,16 @@ cudaError_t LaunchRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
   const int per_thread = kVector * kVectorsPerThread;
   const int wanted = (p.channels / p.groups + per_thread - 1) / per_thread;
   const int threads = std::clamp((wanted + 31) / 32 * 32, 32, kMaximumThreads);
-  const dim3 grid(static_cast<unsigned>(p.rows), static_cast<unsigned>(p.groups));
-  const auto kernel = wanted <= kMaximumThreads ? RmsNormKernel<T, kVector> : WideRmsNormKernel<T, kVector>;
-  return LaunchDependent(kernel, grid, dim3(static_cast<unsigned>(threads)), 0, stream, p);
+  const dim3 block(static_cast<unsigned>(threads));
+  if (wanted > kMaximumThreads) {
+    const dim3 all(static_cast<unsigned>(p.rows), static_cast<unsigned>(p.groups));
+    return LaunchDependent(WideRmsNormKernel<T, kVector>, all, block, 0, stream, p);
+  }
+  Device device{};
+  if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
+  const int64_t rows = std::clamp<int64_t>(p.rows / (device.multiprocessors * kBlocksToFill), 1, kMostRowsOfBlock);
+  const dim3 grid(static_cast<unsigned>((p.rows + rows - 1) / rows), static_cast<unsigned>(p.groups));
+  return LaunchDependent(RmsNormKernel<T, kVector>, grid, block, 0, stream, p);
 }
 
 }  // namespace
@@ -172,7 +194,8 @@ cudaError_t RmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
   }
   constexpr int kVector = kVectorElements<T>;
   const bool aligned = p.channels / p.groups % kVector == 0 && RowsAligned(p.x, p.x_stride, 16) && RowsAligned(p.gate, p.gate_stride, 16) &&
-                       RowsAligned(p.skip, p.channels, 16) && RowsAligned(p.y, p.channels, 16) && RowsAligned(p.sum, p.channels, 16);
+                       RowsAligned(p.skip, p.channels, 16) && RowsAligned(p.y, p.channels, 16) && RowsAligned(p.sum, p.channels, 16) &&
+                       RowsAligned(p.weight, 0, sizeof(float) * kVector);
   return aligned ? LaunchRmsNorm<T, kVector>(p, stream) : LaunchRmsNorm<T, 1>(p, stream);
 }
 
