@@ -36,6 +36,12 @@ __device__ __forceinline__ unsigned char* DynamicShared() {
 /// As __syncthreads, for warps that wait in different places of a kernel.
 __device__ __forceinline__ void BlockBarrier() { asm volatile("bar.sync 0;" ::: "memory"); }
 
+/// A barrier of `kThreads` threads of a block, whole warps. 0 is __syncthreads' own.
+template <int kThreads>
+__device__ __forceinline__ void NamedBarrier(int index) {
+  asm volatile("bar.sync %0, %1;" ::"r"(index), "n"(kThreads) : "memory");
+}
+
 /// 2^x by the special function unit; relative error up to 2^-22, denormals flushed.
 __device__ __forceinline__ float ApproximateExp2(float x) {
   float y;

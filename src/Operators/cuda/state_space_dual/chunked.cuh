@@ -4,8 +4,8 @@
 // token i of the chunk and S the state before it,
 //   y = exp(cum) * (C S) + M x,  M[i, j] = (C B^T)[i, j] exp(cum[i] - cum[j]) dt[j] for j <= i,
 //   S <- exp(cum[63]) S + (B w)^T x, w[j] = dt[j] exp(cum[63] - cum[j]).
-// S stays in registers as accumulators; a copy in float16 is what C multiplies with. A warp computes 16 rows of C B^T and of y,
-// so that M never leaves its registers, and a quarter of S.
+// S stays in registers as accumulators; a copy in float16 is what C multiplies with. A warp computes 16 rows and half of the columns of
+// y, half of the tiles of these rows of M, which it shares with the warp of the other columns, and an eighth of S.
 //
 // Few heads leave most of a GPU idle, so time is cut into segments as well: a first kernel finds what each segment adds to the
 // state (the last line above alone), and the blocks of the second start from the states before their segments.
@@ -26,10 +26,12 @@
 namespace edgefleet::cuda {
 
 inline constexpr int kChunk = 64;
-inline constexpr int kChunkedWarps = 4;
-inline constexpr int kChunkedThreads = kChunkedWarps * 32;
-/// Each warp prepares the steps of one chunk at a time, so that the warps stay in step; two rounds are kept.
-inline constexpr int kStepSlots = 2 * kChunkedWarps;
+/// Warps over the rows of a chunk (and those of the state), and over its columns.
+inline constexpr int kRowWarps = kChunk / 16;
+inline constexpr int kColumnWarps = 2;
+inline constexpr int kChunkedThreads = kRowWarps * kColumnWarps * 32;
+/// Each warp of the first columns prepares the steps of one chunk at a time; two rounds are kept.
+inline constexpr int kStepSlots = 2 * kRowWarps;
 
 /// How time is cut, and what passes between the two kernels.
 struct DualSegments {
@@ -42,7 +44,6 @@ struct DualSegments {
   float* decays;
   /// Where the last segment leaves the state.
   float* final_state;
-  int multiprocessors;
 };
 
 struct ChunkSteps {
@@ -145,12 +146,12 @@ __device__ __forceinline__ LanePlace PlaceOfLane() {
   return {lane / 4, (lane % 4) * 2, lane % 16, (lane / 16) * 8, lane % 8 + (lane / 16) * 8, ((lane / 8) % 2) * 8};
 }
 
-/// A warp's part of a state: kRowTiles x kColumnTiles accumulator tiles.
+/// A warp's part of a state of `kColumns` columns: kRowTiles x kColumnTiles accumulator tiles.
 template <int kColumns, int kStates>
 struct WarpState {
-  static constexpr int kRowTiles = kStates / 16 / kChunkedWarps;
-  static constexpr int kColumnTiles = kColumns / 8;
-  static_assert(kRowTiles * 16 * kChunkedWarps == kStates && kColumns % 16 == 0, "a warp holds whole tiles");
+  static constexpr int kRowTiles = kStates / 16 / kRowWarps;
+  static constexpr int kColumnTiles = kColumns / kColumnWarps / 8;
+  static_assert(kRowTiles * 16 * kRowWarps == kStates && kColumnTiles % 2 == 0, "a warp holds whole tiles");
 
   float s[kRowTiles][kColumnTiles][4];
 
@@ -216,6 +217,8 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
   Tiles& tiles = *reinterpret_cast<Tiles*>(DynamicShared());
   const LanePlace place = PlaceOfLane();
   const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int row_warp = warp % kRowWarps;
+  const int warp_column = warp / kRowWarps * (kColumns / kColumnWarps);
   const int first_column = static_cast<int>(blockIdx.x) * kColumns;
   const int head = static_cast<int>(blockIdx.y);
   const int parts = segments.count - 1;
@@ -228,7 +231,7 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
   const __half* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
   const float rate = p.a[head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
-  const int state_row = warp * State::kRowTiles * 16;
+  const int state_row = row_warp * State::kRowTiles * 16;
   const int64_t begin = segment * segments.length;
   const int64_t end = begin + segments.length;
 
@@ -247,7 +250,9 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     CommitCopies();
   };
   start_copies(begin, 0);
-  SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
+  if (warp < kRowWarps) {
+    SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
+  }
 
   float exponent = 0.0f;
   int index = 0;
@@ -255,37 +260,42 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     WaitForCopies<0>();
     __syncthreads();
     if (t0 + kChunk < end) start_copies(t0 + kChunk, (index + 1) % 2);
-    const int64_t ahead = t0 + (kChunkedWarps + warp) * kChunk;
-    const bool prepares = index % kChunkedWarps == 0 && ahead < end;
+    const int64_t ahead = t0 + (kRowWarps + warp) * kChunk;
+    const bool prepares = index % kRowWarps == 0 && warp < kRowWarps && ahead < end;
     RawSteps raw{};
     if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
     const ChunkSteps& steps = tiles.steps[index % kStepSlots];
     const float last = steps.cumulative[kChunk - 1];
     exponent += last;
-    state.Advance(place, state_row, tiles.b[index % 2], Tiles::kStateRow, tiles.x[index % 2], Tiles::kColumnRow, steps.weights,
-                  Fast::Exp2(last));
-    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kChunkedWarps + warp) % kStepSlots]);
+    state.Advance(place, state_row, tiles.b[index % 2], Tiles::kStateRow, tiles.x[index % 2] + warp_column, Tiles::kColumnRow,
+                  steps.weights, Fast::Exp2(last));
+    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kRowWarps + warp) % kStepSlots]);
   }
 
   const int64_t slot = (batch * p.heads + head) * parts + segment;
-  float* to = segments.states + slot * p.states * p.head_size + first_column;
+  float* to = segments.states + slot * p.states * p.head_size + first_column + warp_column;
   state.ForEachPair(place, state_row, p.head_size,
                     [&](const float* pair, int64_t offset) { *reinterpret_cast<float2*>(to + offset) = make_float2(pair[0], pair[1]); });
   if (threadIdx.x == 0 && blockIdx.x == 0) segments.decays[slot] = exponent;
 }
 
+/// Blocks of 256 states take most of a multiprocessor's shared memory, and more registers.
 template <int kColumns, int kStates, int kStages>
-__global__ void __launch_bounds__(kChunkedThreads, 2)
+__global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
     StateSpaceDualChunkedKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
   using Tiles = ChunkedTiles<kColumns, kStates, kStages>;
   using State = WarpState<kColumns, kStates>;
   constexpr int kStateSteps = kStates / 16;
-  constexpr int kOutputTiles = kColumns / 8;
+  constexpr int kWarpColumns = kColumns / kColumnWarps;
+  constexpr int kOutputTiles = kWarpColumns / 8;
 
   Tiles& tiles = *reinterpret_cast<Tiles*>(DynamicShared());
   const LanePlace place = PlaceOfLane();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int row_warp = warp % kRowWarps;
+  const int column_warp = warp / kRowWarps;
+  const int warp_column = column_warp * kWarpColumns;
   const int first_column = static_cast<int>(blockIdx.x) * kColumns;
   const int head = static_cast<int>(blockIdx.y);
   const int segment = static_cast<int>(blockIdx.z) % segments.count;
@@ -301,19 +311,19 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
   const __half* dt = p.dt + first_row * p.dt_stride + head;
   const __half* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
   const __half* c = p.c + first_row * p.c_stride + static_cast<int64_t>(group) * p.states;
-  const __half* z = p.z == nullptr ? nullptr : p.z + first_row * p.z_stride + channel;
-  __half* y = p.y + first_row * y_stride + channel;
+  const __half* z = p.z == nullptr ? nullptr : p.z + first_row * p.z_stride + channel + warp_column;
+  __half* y = p.y + first_row * y_stride + channel + warp_column;
   const float rate = p.a[head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
   const float skip = p.d == nullptr ? 0.0f : p.d[head];
 
-  // Later rows have more columns of M, and a warp's number decides its scheduler: blocks that share a multiprocessor count from
-  // opposite ends.
-  const int64_t block = blockIdx.x + static_cast<int64_t>(gridDim.x) * (blockIdx.y + static_cast<int64_t>(gridDim.y) * blockIdx.z);
-  const int row_block = block / segments.multiprocessors % 2 == 0 ? warp : kChunkedWarps - 1 - warp;
+  // Later rows have more columns of M, and a warp's number decides its scheduler: the warps of the other columns count from the other
+  // end.
+  const int row_block = column_warp == 0 ? row_warp : kRowWarps - 1 - row_warp;
   const int row = row_block * 16;
-  const int state_row = warp * State::kRowTiles * 16;
-  const int64_t state_base = (batch * p.heads + head) * static_cast<int64_t>(p.states) * p.head_size + first_column;
+  const int state_row = row_warp * State::kRowTiles * 16;
+  const int64_t state_column = first_column + warp_column;
+  const int64_t state_base = (batch * p.heads + head) * static_cast<int64_t>(p.states) * p.head_size + state_column;
 
   State state;
   state.ForEachPair(place, state_row, p.head_size, [&](float* pair, int64_t offset) {
@@ -323,7 +333,7 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
   for (int before = 0; before < segment; ++before) {
     const int64_t slot = (batch * p.heads + head) * (segments.count - 1) + before;
     const float decay = Fast::Exp2(segments.decays[slot]);
-    const float* added = segments.states + slot * p.states * p.head_size + first_column;
+    const float* added = segments.states + slot * p.states * p.head_size + state_column;
     state.ForEachPair(place, state_row, p.head_size, [&](float* pair, int64_t offset) {
       const float2 values = *reinterpret_cast<const float2*>(added + offset);
       pair[0] = fmaf(pair[0], decay, values.x);
@@ -339,7 +349,9 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     CommitCopies();
   };
   start_copies(begin, 0);
-  SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
+  if (warp < kRowWarps) {
+    SumSteps(p, LoadSteps(dt, p.dt_stride, begin + warp * kChunk, end), bias, begin + warp * kChunk, end, rate, tiles.steps[warp]);
+  }
 
   int index = 0;
   for (int64_t t0 = begin; t0 < end; t0 += kChunk, ++index) {
@@ -348,32 +360,33 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     WaitForCopies<0>();
     __syncthreads();
     if (kStages == 2 && next < end) start_copies(next, stage ^ 1);
-    const int64_t ahead = t0 + (kChunkedWarps + warp) * kChunk;
-    const bool prepares = index % kChunkedWarps == 0 && ahead < end;
+    const int64_t ahead = t0 + (kRowWarps + warp) * kChunk;
+    const bool prepares = index % kRowWarps == 0 && warp < kRowWarps && ahead < end;
     RawSteps raw{};
     if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
 
-    const __half* c_tile = tiles.c[stage];
+    __half* c_tile = tiles.c[stage];
     const __half* b_tile = tiles.b[stage];
-    const __half* x_tile = tiles.x[stage];
+    const __half* x_tile = tiles.x[stage] + warp_column;
     const ChunkSteps& steps = tiles.steps[index % kStepSlots];
 
     // The state before this chunk, for the other warps.
     state.ForEachPair(place, state_row, Tiles::kColumnRow, [&](const float* pair, int64_t offset) {
-      *reinterpret_cast<__half2*>(tiles.state + offset) = __floats2half2_rn(pair[0], pair[1]);
+      *reinterpret_cast<__half2*>(tiles.state + warp_column + offset) = __floats2half2_rn(pair[0], pair[1]);
     });
 
-    // M. The fragments of C serve C S as well.
+    // M, every second block of columns. The fragments of C serve C S as well; once both warps of these rows have them, M takes C's place.
     uint32_t c_fragment[kStateSteps][4];
 #pragma unroll
     for (int k = 0; k < kStateSteps; ++k) {
       LoadMatrices(c_fragment[k], c_tile + (row + place.a_row) * Tiles::kStateRow + k * 16 + place.a_column);
     }
+    NamedBarrier<kColumnWarps * 32>(1 + row_block);
     const float cumulative0 = steps.cumulative[row + place.tile_row];
     const float cumulative1 = steps.cumulative[row + place.tile_row + 8];
-    uint32_t m[kChunkedWarps][4];
 #pragma unroll
-    for (int block_column = 0; block_column < kChunkedWarps; ++block_column) {
+    for (int pair = 0; pair < kRowWarps / kColumnWarps; ++pair) {
+      const int block_column = pair * kColumnWarps + column_warp;
       if (block_column <= row_block) {
         float product[2][4] = {};
 #pragma unroll
@@ -394,8 +407,7 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
             const float here = upper == 0 ? cumulative0 : cumulative1;
             const float first = j <= i ? product[tile][upper * 2] * Fast::Exp2(here - cumulative.x) * step.x : 0.0f;
             const float second = j + 1 <= i ? product[tile][upper * 2 + 1] * Fast::Exp2(here - cumulative.y) * step.y : 0.0f;
-            const __half2 both = __floats2half2_rn(first, second);
-            m[block_column][tile * 2 + upper] = *reinterpret_cast<const uint32_t*>(&both);
+            *reinterpret_cast<__half2*>(c_tile + i * Tiles::kStateRow + j) = __floats2half2_rn(first, second);
           }
         }
       }
@@ -411,7 +423,8 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
 #pragma unroll
       for (int j = 0; j < kOutputTiles; j += 2) {
         uint32_t fragment[4];
-        LoadMatricesTransposed(fragment, tiles.state + (k * 16 + place.a_row) * Tiles::kColumnRow + j * 8 + place.a_column);
+        LoadMatricesTransposed(fragment,
+                               tiles.state + (k * 16 + place.a_row) * Tiles::kColumnRow + warp_column + j * 8 + place.a_column);
         MultiplyAdd(sum[j], c_fragment[k], fragment[0], fragment[1]);
         MultiplyAdd(sum[j + 1], c_fragment[k], fragment[2], fragment[3]);
       }
@@ -437,14 +450,16 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
       sum[j][3] *= decay1;
     }
 #pragma unroll
-    for (int k = 0; k < kChunkedWarps; ++k) {
+    for (int k = 0; k < kRowWarps; ++k) {
       if (k <= row_block) {
+        uint32_t m[4];
+        LoadMatrices(m, c_tile + (row + place.a_row) * Tiles::kStateRow + k * 16 + place.a_column);
 #pragma unroll
         for (int j = 0; j < kOutputTiles; j += 2) {
           uint32_t fragment[4];
           LoadMatricesTransposed(fragment, x_tile + (k * 16 + place.a_row) * Tiles::kColumnRow + j * 8 + place.a_column);
-          MultiplyAdd(sum[j], m[k], fragment[0], fragment[1]);
-          MultiplyAdd(sum[j + 1], m[k], fragment[2], fragment[3]);
+          MultiplyAdd(sum[j], m, fragment[0], fragment[1]);
+          MultiplyAdd(sum[j + 1], m, fragment[2], fragment[3]);
         }
       }
     }
@@ -482,7 +497,7 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
 
     state.Advance(place, state_row, b_tile, Tiles::kStateRow, x_tile, Tiles::kColumnRow, steps.weights,
                   Fast::Exp2(steps.cumulative[kChunk - 1]));
-    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kChunkedWarps + warp) % kStepSlots]);
+    if (prepares) SumSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kRowWarps + warp) % kStepSlots]);
     if (kStages == 1 && next < end) {
       __syncthreads();
       start_copies(next, 0);
@@ -524,7 +539,6 @@ cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const De
   // Rounding up the length can leave the last segments empty.
   segments.count = static_cast<int>((p.length + segments.length - 1) / segments.length);
   segments.final_state = p.present_state;
-  segments.multiprocessors = device.multiprocessors;
   const dim3 heads(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads));
   if (segments.count > 1) {
     float* workspace = static_cast<float*>(p.workspace);
