@@ -54,12 +54,13 @@ graph() {
 
 # The longest context within 24 and 8 GiB, prefill in one piece. The searches start where the memory of shorter contexts, carried on, comes close.
 frontier() {
-  local budget
+  local budget step
   for budget in 24 8; do
+    step=$((budget == 24 ? 16384 : 8192))
     local search=(-p fp16 --no-memory --no-warm-load --sample-period 0 --warmup-iterations 1 --iterations 1 --gpu-mem-limit "${budget}G" -n 2)
-    bench "frontier$budget" "${search[@]}" --frontier 4194304 --frontier-step 8192 -m mamba2-780m -c $((budget == 24 ? 491520 : 131072))
-    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m falcon-h1-0.5b -c $((budget == 24 ? 344064 : 98304))
-    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step 8192 -m qwen2.5-0.5b -c $((budget == 24 ? 393216 : 106496))
+    bench "frontier$budget" "${search[@]}" --frontier 4194304 --frontier-step $step -m mamba2-780m -c $((budget == 24 ? 491520 : 131072))
+    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step $step -m falcon-h1-0.5b -c $((budget == 24 ? 344064 : 98304))
+    bench "frontier$budget" "${search[@]}" --frontier 1048576 --frontier-step $step -m qwen2.5-0.5b -c $((budget == 24 ? 393216 : 106496))
   done
 }
 

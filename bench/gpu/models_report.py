@@ -140,11 +140,14 @@ def main(out, gpu, commit, path):
     print("## Parity: max |error| / logit deviation\n")
     worst = {}
     for row in rows(out, "parity"):
-        value = row["result"]["max_error_over_std"] if row["result"] else None
-        worst.setdefault((row["fixture"], row["precision"]), []).append(value)
-    table(["fixture", "fp32", "fp16"], [[name] + [
-        "failed" if any(v is None for v in worst.get((name, p), [None])) else f"{max(worst[(name, p)]):.2g}" for p in ("fp32", "fp16")]
-        for name in dict.fromkeys(name for name, _ in worst)])
+        worst.setdefault((row["fixture"], row["precision"]), []).append(row)
+
+    def parity(found):
+        errors = [row["result"]["max_error_over_std"] for row in found if row["result"]]
+        refused = [row["way"] or "prefill alone" for row in found if not row["result"]]
+        return (f"{max(errors):.2g}" if errors else "-") + (f" (not {', '.join(refused)})" if refused else "")
+
+    table(["fixture", "fp32", "fp16"], [[name] + [parity(worst.get((name, p), [])) for p in ("fp32", "fp16")] for name in dict.fromkeys(name for name, _ in worst)])
     with open(path, "w", encoding="utf-8") as lines:
         for part in ("context", "small", "logits", "chunk", "int4", "batch"):
             for row in rows(out, part):
