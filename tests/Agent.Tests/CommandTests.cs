@@ -50,6 +50,17 @@ public sealed class CommandTests : IDisposable
         var shares = row.GetProperty("operators").EnumerateArray().ToLookup(share => share.GetProperty("phase").GetString(), share => share.GetProperty("share").GetDouble());
         Assert.Equal(1, shares["prefill"].Sum(), 1e-6);
         Assert.Equal(1, shares["decode"].Sum(), 1e-6);
+        Assert.Equal(
+            [("prefill", 2), ("decode", 5)], row.GetProperty("profiled_phases").EnumerateArray().Select(phase => (phase.GetProperty("phase").GetString(), phase.GetProperty("runs").GetInt32())));
+
+        // What is measured of memory adds up to the peak.
+        var memory = row.GetProperty("memory");
+        double Bytes(string name) => memory.GetProperty(name).GetDouble();
+        var states = memory.GetProperty("states").EnumerateArray().Sum(state => state.GetProperty("allocated_bytes").GetDouble());
+        Assert.Equal(Bytes("peak_bytes"), Bytes("runtime_bytes") + Bytes("weights_held_bytes") + states + Bytes("activations_bytes"), 1.0);
+        Assert.True(Bytes("runtime_bytes") > 0);
+        var environment = row.GetProperty("environment");
+        Assert.All((string[])["onnxruntime_build", "operator_library", "firmware", "kernel", "cpu_governor", "power_mode", "processors", "memory_limit_bytes"], name => Assert.NotEmpty(environment.GetProperty(name).GetString()!));
     }
 
     [Fact]

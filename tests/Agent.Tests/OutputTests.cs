@@ -9,7 +9,7 @@ public sealed class OutputTests
     [Fact]
     public void Markdown_is_a_table_with_the_machine_below()
     {
-        var text = Write(output => new MarkdownWriter(output), Rows.Completed, Rows.Failed);
+        var text = Write(output => new MarkdownWriter(output, Details.None), Rows.Completed, Rows.Failed);
         string[] expected =
         [
             "| model | family | precision | provider | thr | context | depth | batch | TTFT ms | prefill t/s | TPOT ms | decode t/s | peak MiB | activ. MiB | state MiB | MBU | MFU | weights | outcome | findings |",
@@ -51,7 +51,7 @@ public sealed class OutputTests
     [Fact]
     public void A_plain_table_leaves_out_columns_that_say_nothing_and_lists_failures()
     {
-        var text = Write(output => new TableWriter(output, interactive: false), Rows.Completed, Rows.Failed);
+        var text = Write(output => new TableWriter(output, interactive: false, Details.None), Rows.Completed, Rows.Failed);
         var lines = text.Split(Environment.NewLine);
         Assert.DoesNotContain("MFU", lines[0], StringComparison.Ordinal);
         Assert.Contains("MBU", lines[0], StringComparison.Ordinal);
@@ -60,9 +60,31 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void Details_show_memory_and_every_operator_by_the_view_that_is_asked_for()
+    {
+        var row = Rows.Completed with
+        {
+            OperatorTypes =
+            [
+                new("prefill", "Linear", "gemm", "GEMM", 3, 6, 6, 0.6, "float[1,4]"),
+                new("prefill", "Softmax", "attention", "logit_computation", 1, 2, 3, 0.3, "float[1,4]"),
+                new("prefill", "Strange", "other", "other", 1, 2, 1, 0.1, "float[1,4]"),
+            ],
+            ProfiledPhases = [new("prefill", 2, 10, 12.5, 10, 9.75)],
+        };
+        var text = Write(output => new MarkdownWriter(output, Details.Memory | Details.Classes | Details.Operators | Details.Paper), row);
+        Assert.Contains("| mamba-130m | fp32 | last | 1024 | 493.0 / 495.0 | 9.0 / 9.0 | 1.0 / 1.0 | 90.0 | 105.0 | 700.0 |", text, StringComparison.Ordinal);
+        Assert.Contains("prefill: 2 runs of 5 nodes; 10.0 of 12.5 ms in nodes; profiling added 9.8 us per node", text, StringComparison.Ordinal);
+        Assert.Contains("| gemm | Linear | 3 | 6 | 6.000 | 60.0 % |", text, StringComparison.Ordinal);
+        Assert.Contains("| logit_computation | Softmax | 1 | 2 | 3.000 | 30.0 % |", text, StringComparison.Ordinal);
+        Assert.Contains("| Strange | other | float[1,4] | 1 | 2 | 1.000 | 10.0 % |", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Strange", Write(output => new MarkdownWriter(output, Details.Memory), row), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_too_wide_for_the_terminal_is_not_cut()
     {
-        var text = Write(output => new TableWriter(output, interactive: true), Rows.Completed, Rows.Failed);
+        var text = Write(output => new TableWriter(output, interactive: true, Details.None), Rows.Completed, Rows.Failed);
         Assert.Contains("clocks_not_pinned", text, StringComparison.Ordinal);
         Assert.Contains("failed: worker_crashed", text, StringComparison.Ordinal);
     }

@@ -29,7 +29,9 @@ internal static class Rows
         TpotMilliseconds = MetricRow.Of([12.25]),
         PrefillTokensPerSecond = 10240,
         DecodeTokensPerSecond = 81.63265306122449,
-        Memory = new MemoryRow(700 * 1048576.0, 493 * 1048576.0, 600 * 1048576.0, 90 * 1048576.0, 0, "process_resident"),
+        Memory = new MemoryRow(
+            700 * 1048576.0, 493 * 1048576.0, 495 * 1048576.0, [new StateMemoryRow("recurrent", 9 * 1048576.0, 9 * 1048576.0), new StateMemoryRow("convolution", 1048576.0, 1048576.0)],
+            105 * 1048576.0, 600 * 1048576.0, 90 * 1048576.0, 0, "process_resident"),
         StateBytes = 10 * 1048576,
         Mbu = 0.7512,
         Mfu = null,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using EdgeFleet.Measurement.Comparisons;
 using EdgeFleet.Measurement.Statistics;
 using Xunit;
@@ -6,7 +7,7 @@ using Xunit;
 namespace EdgeFleet.Measurement.Tests;
 
 /// <summary>Simulated runs with a known spread between runs and within them: what the stated intervals and verdicts are worth.</summary>
-public sealed class CoverageTests
+public sealed class CoverageTests(ITestOutputHelper output)
 {
     private const int Cases = 2000;
     private const double Truth = 10;
@@ -22,16 +23,19 @@ public sealed class CoverageTests
     {
         var random = new Random(repeats);
         var held = Enumerable.Range(0, Cases).Count(_ => Summary.Of(Repeats(random, repeats, 1))!.Confidence95!.Value.Contains(Truth));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{repeats} repeats: the interval held the truth in {100.0 * held / Cases:0.0} % of {Cases} cases"));
         Assert.InRange((double)held / Cases, 0.93, 0.97);
     }
 
     [Theory]
     [InlineData(6)]
     [InlineData(10)]
+    [InlineData(20)]
     public void A_verdict_on_an_unchanged_pair_is_wrong_in_at_most_5_percent(int repeats)
     {
         var random = new Random(100 + repeats);
         var wrong = Enumerable.Range(0, Cases).Count(i => Judge(random, repeats, 1, (ulong)i) is Verdict.Slower or Verdict.Faster);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{repeats} repeats: {100.0 * wrong / Cases:0.0} % of {Cases} unchanged pairs were called faster or slower"));
         Assert.InRange((double)wrong / Cases, 0, 0.05);
     }
 
@@ -40,6 +44,7 @@ public sealed class CoverageTests
     {
         var random = new Random(5);
         var found = Enumerable.Range(0, 200).Count(i => Judge(random, 10, 1.1, (ulong)i) == Verdict.Slower);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"10 repeats: a slowdown of 10 % was found in {100.0 * found / 200:0.0} % of 200 pairs"));
         Assert.InRange(found, 180, 200);
     }
 

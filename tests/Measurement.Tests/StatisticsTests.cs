@@ -120,4 +120,21 @@ public sealed class StatisticsTests
 
     private static IEnumerable<double[]> Permutations(double[] values) =>
         values.Length == 1 ? [values] : values.SelectMany(first => Permutations([.. values.Where(v => v != first)]).Select(rest => (double[])[first, .. rest]));
+
+    [Theory]
+    [InlineData(1, 12.706)]
+    [InlineData(4, 2.776)]
+    [InlineData(30, 2.042)]
+    [InlineData(31, 2.040)]
+    [InlineData(60, 2.000)]
+    [InlineData(1000, 1.962)]
+    public void Quantiles_of_t_are_those_of_the_tables(int degrees, double expected) => Assert.Equal(expected, StudentT.TwoSided95(degrees), 0.001);
+
+    [Fact]
+    public void A_relative_half_width_is_t_times_the_standard_error_over_the_mean()
+    {
+        Assert.Equal(3.1824 * Math.Sqrt(4.0 / 3) / 2 / 10, StudentT.RelativeHalfWidth95([9, 11, 9, 11]), 1e-9);
+        Assert.Equal(double.PositiveInfinity, StudentT.RelativeHalfWidth95([5]));
+        Assert.Equal(0, StudentT.RelativeHalfWidth95([5, 5, 5]));
+    }
 }

@@ -50,7 +50,20 @@ public sealed class WarmupTests
     [InlineData(0, 100, true)]
     [InlineData(1, 0, true)]
     [InlineData(1, 5, false)]
+    [InlineData(4, 0, true)]
     [InlineData(5, 0, false)]
-    public void Iterations_are_bounded_by_count_and_time(int done, int seconds, bool more) =>
-        Assert.Equal(more, new IterationPolicy().Continue(done, TimeSpan.FromSeconds(seconds)));
+    public void Iterations_of_equal_times_end_at_five_or_at_the_time_bound(int done, int seconds, bool more) =>
+        Assert.Equal(more, new IterationPolicy().Continue([.. Enumerable.Repeat(10.0, done)], [.. Enumerable.Repeat(2.0, done)], TimeSpan.FromSeconds(seconds)));
+
+    [Fact]
+    public void Iterations_go_on_while_either_interval_is_wide()
+    {
+        double[] narrow = [100, 101, 99, 100, 100];
+        double[] wide = [100, 110, 90, 105, 95];
+        Assert.False(new IterationPolicy().Continue(narrow, narrow, TimeSpan.Zero));
+        Assert.False(new IterationPolicy().Continue(narrow, [], TimeSpan.Zero));
+        Assert.True(new IterationPolicy().Continue(narrow, wide, TimeSpan.Zero));
+        Assert.True(new IterationPolicy().Continue(wide, narrow, TimeSpan.Zero));
+        Assert.False((new IterationPolicy { MaximumIterations = 5 }).Continue(wide, wide, TimeSpan.Zero));
+    }
 }

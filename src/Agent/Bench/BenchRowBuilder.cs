@@ -51,6 +51,11 @@ internal static class BenchRowBuilder
             Operators = Shares(last),
             OperatorTypes = Types(last),
             DeviceTimes = [.. last.DeviceTimes.Select(time => Device(time, time.Phase == "decode" ? tpot : ttft))],
+            ProfiledPhases =
+            [
+                .. last.ProfiledPhases.Select(phase => new ProfiledPhaseRow(
+                    phase.Phase, phase.Runs, phase.Executions, phase.RunNs / 1e6, phase.NodeNs / 1e6, phase.OverheadPerNodeNs / 1e3)),
+            ],
             Routes = last.OperatorRoutes.ToDictionary(),
             Findings = [.. traces.SelectMany(trace => trace.Findings).Select(finding => finding.Code).Distinct()],
             Runs = [.. traces.Select(Run)],
@@ -90,6 +95,9 @@ internal static class BenchRowBuilder
         return new MemoryRow(
             Part(memory => memory.PeakBytes),
             Part(memory => memory.WeightsBytes),
+            Part(memory => memory.WeightsHeldBytes),
+            [.. memories[0].States.Select(state => new StateMemoryRow(state.Kind, state.ComputedBytes, state.AllocatedBytes))],
+            Part(memory => memory.RuntimeBytes),
             Part(memory => memory.BaselineBytes),
             Part(memory => memory.ActivationsBytes),
             Part(memory => memory.LoadTransientBytes),
@@ -118,7 +126,7 @@ internal static class BenchRowBuilder
            let time = type.Sum(operation => operation.TimeNs)
            orderby phase.Key == "decode", time descending
            select new OperatorTypeRow(
-               phase.Key, type.Key.Operator, type.Key.OperatorClass, PaperClasses.Of(type.Key.OperatorClass), type.Select(operation => operation.Node).Distinct().Count(),
+               phase.Key, type.Key.Operator, type.Key.OperatorClass, PaperClasses.Of(type.Key.OperatorClass, type.Key.Operator), type.Select(operation => operation.Node).Distinct().Count(),
                type.Sum(operation => (long)operation.Count), time / 1e6, time / total, type.MaxBy(operation => operation.TimeNs)!.Shapes),
     ];
 

@@ -135,6 +135,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
             if (repeatIt) repeat--;
         }
 
+        RunFindings.AddOfRepeats(traces);
         return BenchRowBuilder.Of(scenario, artifact.Artifact.Manifest.Cost(), traces) with { FmaFlopPerSecond = limit?.FmaFlopPerSecond };
     }
 

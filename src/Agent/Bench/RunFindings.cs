@@ -1,8 +1,11 @@
 using System.Globalization;
+using EdgeFleet.Measurement.Analysis;
 using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Roofline;
+using EdgeFleet.Measurement.Statistics;
 using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Protos.V1;
+using Google.Protobuf.Collections;
 
 namespace EdgeFleet.Agent.Bench;
 
@@ -32,9 +35,28 @@ internal static class RunFindings
                 string.Create(CultureInfo.InvariantCulture, $"Decoding moved {roofline.Mbu:0.00} of the probed bandwidth: other work disturbed the probe."));
         }
 
-        if (trace.Environment?.Conditions.GetValueOrDefault("cpu_governor") is { } governor && governor != "performance")
-        {
-            Finding(FindingCodes.ClocksNotPinned, $"The frequency governor is '{governor}'.");
-        }
+        if (trace.Environment?.Conditions is { } conditions && ClocksNotPinned(conditions) is { } why) Finding(FindingCodes.ClocksNotPinned, why);
     }
+
+    /// <summary>Adds to each of a scenario's runs what they show together.</summary>
+    public static void AddOfRepeats(IReadOnlyCollection<Trace> traces)
+    {
+        Trace[] counted = [.. traces.Where(trace => trace.End.Outcome == Outcome.Completed && !trace.Findings.Any(finding => finding.Invalidates))];
+        double[] reference = [.. counted.Where(trace => trace.NoiseReference is not null).SelectMany(trace => trace.NoiseReference.BeforeNs.Concat(trace.NoiseReference.AfterNs)).Select(time => (double)time)];
+        if (RepeatAnalysis.Of([.. counted.Select(Level).OfType<double>()], reference) is not { } seen) return;
+        foreach (var trace in counted) trace.Findings.Add(new Finding { Code = seen.Code, Message = seen.Message });
+    }
+
+    /// <summary>Median TPOT of a run, or TTFT where nothing was decoded.</summary>
+    private static double? Level(Trace trace)
+    {
+        double[] times = [.. trace.Iterations.Where(iteration => !iteration.Warmup).Select(iteration => iteration.InterTokenNs.Count > 0 ? iteration.InterTokenNs.Average() : iteration.TtftNs)];
+        return times.Length == 0 ? null : Quantile.Median(times);
+    }
+
+    /// <summary>On a Jetson what jetson_clocks has done decides, elsewhere the governor.</summary>
+    private static string? ClocksNotPinned(MapField<string, string> conditions) =>
+        conditions.TryGetValue("clocks", out var clocks) ? clocks == "pinned" ? null : $"Clocks: {clocks}; run jetson_clocks."
+        : conditions.TryGetValue("cpu_governor", out var governor) && governor != "performance" ? $"The frequency governor is '{governor}'."
+        : null;
 }

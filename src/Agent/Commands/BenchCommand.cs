@@ -45,7 +45,12 @@ internal static class BenchCommand
         var warmupTime = Seconds("--warmup-time", "Seconds after which no further warm-up iteration starts.", DefaultWarmup.MaximumTime);
         var deadline = Seconds("--deadline", "Seconds without a sign of life after which a worker is killed.", TimeSpan.FromMinutes(30));
         var noMemory = new Option<bool>("--no-memory") { Description = "Leave out the memory pass." };
-        var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator class's share." };
+        var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator's share." };
+        var show = new Option<string[]>("--show")
+        {
+            Description = "What a table for people shows below the results: memory, classes, operators, paper (classes of arXiv 2507.12442); comma list. Default: classes with --profile.",
+            HelpName = "LIST",
+        };
         var period = Seconds("--sample-period", "Seconds between two readings of the sensors; 0 reads none.", TelemetrySampler.DefaultPeriod);
         var invalidate = new Option<string[]>("--invalidate")
         {
@@ -65,12 +70,14 @@ internal static class BenchCommand
         var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
         {
             model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, html, runtimePack, cache,
-            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile,
+            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile, show,
             period, invalidate, retries, noWarmLoad, frontier, frontierStep, memoryLimit, deviceMemoryLimit, fallback, quiet,
         };
 
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
         {
+            var details = parsed.GetValue(profile) ? Details.Classes : Details.None;
+            if (parsed.Items(show) is { Length: > 0 } shown) details = shown.Aggregate(Details.None, (all, name) => all | Detail(name));
             var request = new BenchRequest
             {
                 // Every name is found before the first measurement, so that a typing error does not end an hour's work.
@@ -113,25 +120,34 @@ internal static class BenchCommand
                     MaxIterations = (uint)Within(parsed, iterations, 1, MaximumRepeats),
                     MaxMeasureNs = Nanoseconds(parsed, measureTime),
                     MemoryPass = !parsed.GetValue(noMemory),
-                    ProfilePass = parsed.GetValue(profile),
+                    ProfilePass = parsed.GetValue(profile) || (details & ~Details.Memory) != Details.None,
                     PhaseDeadlineNs = Nanoseconds(parsed, deadline),
                 },
             };
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
             var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(memoryLimit.Name, parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
             var format = parsed.GetRequiredValue(output);
-            var writer = new AnsweringWriter(Writer(format, console), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
+            var writer = new AnsweringWriter(Writer(format, console, details), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
             return await runner.RunAsync(writer, cancellation) ? ExitStatus.Success : ExitStatus.Failure;
         });
         return command;
     }
 
-    private static IRowWriter Writer(OutputFormat format, AgentConsole console) => format switch
+    private static Details Detail(string name) => name switch
     {
-        OutputFormat.Markdown => new MarkdownWriter(console.Out),
+        "memory" => Details.Memory,
+        "classes" => Details.Classes,
+        "operators" => Details.Operators,
+        "paper" => Details.Paper,
+        _ => throw new UsageException($"--show '{name}' is not memory, classes, operators or paper."),
+    };
+
+    private static IRowWriter Writer(OutputFormat format, AgentConsole console, Details details) => format switch
+    {
+        OutputFormat.Markdown => new MarkdownWriter(console.Out, details),
         OutputFormat.Csv => new CsvWriter(console.Out),
         OutputFormat.Jsonl => new JsonLinesWriter(console.Out),
-        _ => new TableWriter(console.Out, console.InteractiveOut),
+        _ => new TableWriter(console.Out, console.InteractiveOut, details),
     };
 
     private static Option<string> Axis(string name, string description, string value, params string[] aliases) =>

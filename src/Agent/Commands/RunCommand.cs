@@ -38,13 +38,14 @@ internal static class RunCommand
         var packs = new Option<string?>("--runtime-packs") { HelpName = "DIR", Description = "Directory whose subdirectories are further runtime packs." };
         var grace = new Option<double>("--drain-grace") { HelpName = "SECONDS", Description = "Time that the run in progress has when the agent is told to stop.", DefaultValueFactory = _ => 30 };
         var retry = new Option<double>("--retry-max") { HelpName = "SECONDS", Description = "Longest time between two tries to reach the collector.", DefaultValueFactory = _ => 60 };
+        var memoryLimit = new Option<string?>("--memory-limit") { HelpName = "BYTES", Description = "Most memory of a worker, e.g. 4G or 800M, enforced by a control group. Default: no limit." };
         var level = new Option<string>("--log-level") { Description = "debug, info, warn or error.", DefaultValueFactory = _ => "info" };
         level.AcceptOnlyFromAmong("debug", "info", "warn", "error");
         var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var command = new Command(Name, "Joins a collector: performs the runs it assigns, delivers their traces, keeps its schedules while it is away.")
         {
-            join, state, label, cache, cacheSize, spoolSize, whenFull, packs, grace, retry, level, format,
+            join, state, label, cache, cacheSize, spoolSize, whenFull, packs, grace, retry, memoryLimit, level, format,
         };
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, _) =>
         {
@@ -63,6 +64,7 @@ internal static class RunCommand
                     WhenFull = parsed.GetRequiredValue(whenFull) == "oldest" ? FullPolicy.DropOldest : FullPolicy.DropNewest,
                 },
                 DrainGrace = Seconds(parsed, grace),
+                Worker = WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(memoryLimit.Name, parsed.GetValue(memoryLimit)) },
                 Link = new LinkOptions { LongestDelay = Seconds(parsed, retry), FirstDelay = TimeSpan.FromSeconds(Math.Min(1, Seconds(parsed, retry).TotalSeconds)) },
             };
             await using var log = AgentLogging.Create(Level(parsed.GetRequiredValue(level)), parsed.GetRequiredValue(format) == "json");

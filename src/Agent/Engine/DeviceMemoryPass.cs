@@ -47,6 +47,8 @@ internal sealed class DeviceMemoryPass(DecoderSession session, Scenario scenario
 
         var (free, all) = session.Cuda!.Memory();
         var beyond = Math.Max(0, all - free - total);
+        memory.RuntimeBytes = (ulong)beyond;
+        memory.WeightsHeldBytes = (ulong)Math.Max(0, baseline - oneTokenState);
         memory.BaselineBytes = (ulong)(baseline + beyond);
         memory.PeakBytes = (ulong)(peak + beyond);
         memory.ActivationsBytes = peak - baseline - (measured.State.Sum(state => state.Allocated) - oneTokenState);

@@ -24,15 +24,26 @@ internal sealed class MeasuringEngine(WarmupPolicy warmup, IterationPolicy itera
         }
 
         var measured = new List<TokenTimes>();
+        var first = new List<double>();
+        var next = new List<double>();
         var hashes = new HashSet<ulong>();
         long timed = 0;
-        while (iterations.Continue(measured.Count, TimeSpan.FromMicroseconds(timed / 1000.0)))
+        while (iterations.Continue(first.ToArray(), next.ToArray(), TimeSpan.FromMicroseconds(timed / 1000.0)))
         {
             sink.Progress("measure", measured.Count, iterations.MaximumIterations);
             var iteration = Run(timer, measured.Count, isWarmup: false, cancellation);
             measured.Add(iteration.Times);
+            first.Add(iteration.Times.TimeToFirstTokenNs);
+            if (iteration.Times.TimePerOutputTokenNs is { } perToken) next.Add(perToken);
             hashes.Add(iteration.Message.TokenHash);
             timed += iteration.Times.TotalNs;
+        }
+
+        if (iterations.HalfWidth(first.ToArray(), next.ToArray()) is { } width && width > iterations.NarrowHalfWidth)
+        {
+            findings.Findings.Add(Finding(
+                FindingCodes.IntervalWide,
+                $"A bound ended the iterations while the 95 % interval of their mean was ±{width:P1}; allow more with --measure-time or --iterations."));
         }
 
         if (hashes.Count > 1)

@@ -11,14 +11,16 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
     /// <summary>Runs the scenario once.</summary>
     /// <param name="decoder">The scenario's decoder; made after the baseline, so that its state is not in it.</param>
     /// <param name="timer">Drives it.</param>
+    /// <param name="bare">Memory before the model was loaded, with ONNX Runtime's library.</param>
     /// <param name="ready">Memory when the session was ready.</param>
     /// <param name="cancellation">Ends the pass.</param>
-    public Memory Run(Func<SessionDecoder> decoder, Func<SessionDecoder, IterationTimer> timer, ResidentMemory ready, CancellationToken cancellation)
+    public Memory Run(Func<SessionDecoder> decoder, Func<SessionDecoder, IterationTimer> timer, ResidentMemory bare, ResidentMemory ready, CancellationToken cancellation)
     {
         var memory = new Memory
         {
             WeightsBytes = (ulong)session.Manifest.Files.Sum(file => file.Bytes),
             LoadTransientBytes = (ulong)Math.Max(0, ready.PeakBytes - ready.Bytes),
+            RuntimeBytes = (ulong)bare.Bytes,
             Source = "process_resident",
         };
         var oneToken = scenario.Clone();
@@ -48,7 +50,9 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
         var after = ResidentMemory.Read();
         var added = measured.State.Sum(state => state.Allocated) - OneTokenStateBytes();
         memory.PeakBytes = (ulong)after.PeakBytes;
-        memory.ActivationsBytes = after.PeakBytes - baseline.Bytes - added - Math.Max(0, after.FileBytes - baseline.FileBytes);
+        var touchedLater = Math.Max(0, after.FileBytes - baseline.FileBytes);
+        memory.ActivationsBytes = after.PeakBytes - baseline.Bytes - added - touchedLater;
+        memory.WeightsHeldBytes = (ulong)Math.Max(0, baseline.Bytes - bare.Bytes - OneTokenStateBytes() + touchedLater);
         return memory;
     }
 

@@ -10,19 +10,35 @@ namespace EdgeFleet.Agent.Observation;
 /// <param name="OnBattery">Whether it runs on its battery; null where it has none.</param>
 /// <param name="FreeDiskBytes">Free space where temporary files go.</param>
 /// <param name="NeededBytes">What model and state will need at least.</param>
-internal sealed record MachineState(double BusyProcessors, long AvailableBytes, long SwapUsedBytes, bool? OnBattery, long FreeDiskBytes, long NeededBytes)
+/// <param name="GpuBusy">Share of the time in which the busiest GPU worked for others, at the end of the watch; null where no sensor tells.</param>
+internal sealed record MachineState(double BusyProcessors, long AvailableBytes, long SwapUsedBytes, bool? OnBattery, long FreeDiskBytes, long NeededBytes, double? GpuBusy)
 {
+    /// <summary>Use of a GPU that is idle: what a desktop's picture takes.</summary>
+    public const double GpuIdle = 0.05;
+
+    private const int GpuWatches = 10;
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Watches the machine for a moment.</summary>
-    public static async Task<MachineState> ReadAsync(SystemTree tree, long neededBytes, CancellationToken cancellation)
+    /// <summary>Watches the machine for a moment. A GPU that is busy is given some seconds: its driver's figure covers up to one, in which a run may have ended.</summary>
+    /// <param name="tree">The machine's files.</param>
+    /// <param name="sensors">Its sensors.</param>
+    /// <param name="neededBytes">What model and state will need at least.</param>
+    /// <param name="cancellation">Ends the watch.</param>
+    public static async Task<MachineState> ReadAsync(SystemTree tree, IReadOnlyList<ISensor> sensors, long neededBytes, CancellationToken cancellation)
     {
         var before = Busy(tree);
         await Task.Delay(Window, cancellation);
         var after = Busy(tree);
+        var gpu = Gpu(sensors);
+        for (var i = 0; i < GpuWatches && gpu > GpuIdle; i++)
+        {
+            await Task.Delay(Window, cancellation);
+            gpu = Gpu(sensors);
+        }
+
         return new MachineState(
             after.All > before.All ? (after.Busy - before.Busy) / (after.All - before.All) * Environment.ProcessorCount : 0,
-            Memory(tree, "MemAvailable"), Memory(tree, "SwapTotal") - Memory(tree, "SwapFree"), Battery(tree), new DriveInfo(Path.GetTempPath()).AvailableFreeSpace, neededBytes);
+            Memory(tree, "MemAvailable"), Memory(tree, "SwapTotal") - Memory(tree, "SwapFree"), Battery(tree), new DriveInfo(Path.GetTempPath()).AvailableFreeSpace, neededBytes, gpu);
     }
 
     /// <summary>Whether a battery is being discharged (Documentation/ABI/testing/sysfs-class-power); null where there is none.</summary>
@@ -37,6 +53,25 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
         }
 
         return discharging;
+    }
+
+    /// <summary>Use of the busiest GPU; null where none can be read.</summary>
+    public static double? Gpu(IEnumerable<ISensor> sensors)
+    {
+        double? busiest = null;
+        foreach (var sensor in sensors.Where(sensor => sensor.Name is { Metric: Metrics.UtilizationRatio, Source: "nvml" or "devfreq" }))
+        {
+            try
+            {
+                busiest = Math.Max(busiest ?? 0, SensorSet.ReadPlausible(sensor));
+            }
+            catch (SensorException)
+            {
+                // It was read when it was claimed; a trace reports it as unavailable if it stays so.
+            }
+        }
+
+        return busiest;
     }
 
     private static (double Busy, double All) Busy(SystemTree tree)

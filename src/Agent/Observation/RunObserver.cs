@@ -18,7 +18,7 @@ namespace EdgeFleet.Agent.Observation;
 internal sealed class RunObserver(SensorSet sensors, ObservationOptions options) : IDisposable
 {
     private static readonly ImmutableArray<IMachineValidator> Validators =
-        [new OtherLoadValidator(), new BatteryValidator(), new MemoryValidator(), new DiskValidator(), new SwapValidator()];
+        [new OtherLoadValidator(), new GpuLoadValidator(), new BatteryValidator(), new MemoryValidator(), new DiskValidator(), new SwapValidator()];
 
     /// <summary>An observer of this machine.</summary>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The observer owns its sensors.")]
@@ -31,7 +31,7 @@ internal sealed class RunObserver(SensorSet sensors, ObservationOptions options)
     /// <param name="cancellation">Ends waiting before the run.</param>
     public async Task<WorkerResult> RunAsync(WorkerRun run, long neededBytes, Func<WorkerRun, Task<WorkerResult>> perform, CancellationToken cancellation)
     {
-        var state = await MachineState.ReadAsync(SystemTree.Machine, neededBytes, cancellation);
+        var state = await MachineState.ReadAsync(SystemTree.Machine, sensors.Sensors, neededBytes, cancellation);
         var threads = (int)run.Scenario.Threads;
         long[] before = options.Noise ? ReferenceLoop.Run(threads, cancellation) : [];
         var sampling = options.Period > TimeSpan.Zero;

@@ -85,6 +85,9 @@ internal sealed record BenchRow
     /// <summary>GPU time of the profiling pass; none on a CPU.</summary>
     public IReadOnlyList<DeviceTimeRow> DeviceTimes { get; init; } = [];
 
+    /// <summary>The profiling pass by phase: what it cost, and what is outside of the operators.</summary>
+    public IReadOnlyList<ProfiledPhaseRow> ProfiledPhases { get; init; } = [];
+
     /// <summary>Number of layers by operator route.</summary>
     public IReadOnlyDictionary<string, uint> Routes { get; init; } = new Dictionary<string, uint>();
 

@@ -1,12 +1,13 @@
-using System.Globalization;
 using Spectre.Console;
 
 namespace EdgeFleet.Agent.Output;
 
 /// <summary>A table for a terminal; plain aligned text where the output is not one.</summary>
-internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWriter
+/// <param name="output">Where to.</param>
+/// <param name="interactive">Whether that is a terminal.</param>
+/// <param name="details">What is written below.</param>
+internal sealed class TableWriter(TextWriter output, bool interactive, Details details) : IRowWriter
 {
-    private const double LeastShare = 0.005;
     private const int CellFrame = 3;
     private readonly List<BenchRow> rows = [];
 
@@ -19,30 +20,20 @@ internal sealed class TableWriter(TextWriter output, bool interactive) : IRowWri
         // A column that says nothing in any row only takes room.
         Column[] columns = [.. Column.Readable.Where(column => rows.Any(row => column.Display(row) is not ("" or "-")))];
         if (!interactive || !WriteInteractive(columns)) WritePlain(columns);
-        WriteShares();
         output.WriteLine(EnvironmentLine.Of(rows[^1]));
         foreach (var row in rows.Where(row => row.Outcome != "completed"))
         {
             output.WriteLine($"{row.Model} {row.Precision} context {row.Context}: {row.Outcome} ({row.Reason}): {row.Message}");
         }
 
-        output.Flush();
-    }
-
-    /// <summary>Where profiled scenarios spend their time.</summary>
-    private void WriteShares()
-    {
-        foreach (var row in rows)
+        foreach (var table in DetailTable.Of(rows, details))
         {
-            foreach (var phase in row.Operators.GroupBy(share => share.Phase))
-            {
-                var shares = phase.Where(share => share.Share >= LeastShare).Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Class} {share.Share:P0}"));
-                var busy = row.DeviceTimes.FirstOrDefault(time => time.Phase == phase.Key) is { } time
-                    ? string.Create(CultureInfo.InvariantCulture, $" (GPU busy {time.BusyMilliseconds:0.###} ms)")
-                    : "";
-                output.WriteLine($"{row.Model} {row.Precision} context {row.Context} depth {row.Depth} {phase.Key}{busy}: {string.Join(", ", shares)}");
-            }
+            output.WriteLine();
+            output.WriteLine(table.Title);
+            PlainTable.Write(output, table.Header, table.Rows, [.. Enumerable.Range(0, table.Header.Count).Skip(table.TextColumns)]);
         }
+
+        output.Flush();
     }
 
     /// <summary>Draws a table if the terminal is wide enough; it would cut cells otherwise.</summary>

@@ -24,6 +24,23 @@ internal static partial class ThreadPlacement
         return SetAffinity(0, MaskBytes, mask) == 0 ? $"processor {chosen}" : $"not placed: sched_setaffinity failed with errno {Marshal.GetLastPInvokeError()}";
     }
 
+    /// <summary>Processors that this process may use, as ranges, e.g. <c>0-3,6</c>.</summary>
+    public static unsafe string Allowed()
+    {
+        var mask = stackalloc byte[MaskBytes];
+        if (GetAffinity(0, MaskBytes, mask) < 0) return $"unavailable: sched_getaffinity failed with errno {Marshal.GetLastPInvokeError()}";
+        var ranges = new List<string>();
+        for (var cpu = 0; cpu < MaskBytes * 8; cpu++)
+        {
+            if (!Has(mask, cpu)) continue;
+            var first = cpu;
+            while (cpu + 1 < MaskBytes * 8 && Has(mask, cpu + 1)) cpu++;
+            ranges.Add(first == cpu ? $"{cpu}" : $"{first}-{cpu}");
+        }
+
+        return string.Join(',', ranges);
+    }
+
     private static unsafe bool Has(byte* mask, int cpu) => (mask[cpu / 8] & (1 << (cpu % 8))) != 0;
 
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]

@@ -30,6 +30,9 @@ internal sealed class ScenarioRunner : IScenarioRunner
         var artifact = run.ManifestPath.Length == 0
             ? Artifact.Open(run.ArtifactDirectory)
             : new Artifact(run.ArtifactDirectory, ArtifactJson.Parse(File.ReadAllBytes(run.ManifestPath), run.ManifestPath));
+        pack.Load();
+        var bare = ResidentMemory.Read();
+        IReadOnlyList<TokenTimes> timed;
         var opening = new SessionOpening(pack, artifact, scenario);
         using (var session = opening.Open(cancellation))
         {
@@ -40,7 +43,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 sink.Part(replaced);
             }
 
-            if (Measure(session, run, sink, cancellation) is { } end) return end;
+            if (Measure(session, run, bare, sink, out timed, cancellation) is { } end) return end;
         }
 
         if (run.Engine.WarmLoad)
@@ -52,7 +55,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
         if (run.Engine.ProfilePass)
         {
             sink.Progress("profile", 0, 1);
-            sink.Part(Profile(opening, run, cancellation));
+            sink.Part(Profile(opening, run, timed, cancellation));
         }
 
         return new RunEnd { Outcome = Outcome.Completed };
@@ -60,11 +63,12 @@ internal sealed class ScenarioRunner : IScenarioRunner
 
     /// <summary>All but the profiling pass.</summary>
     /// <returns>How the run ended, or null if it goes on.</returns>
-    private static RunEnd? Measure(DecoderSession session, WorkerRun run, ITraceSink sink, CancellationToken cancellation)
+    private static RunEnd? Measure(DecoderSession session, WorkerRun run, ResidentMemory bare, ITraceSink sink, out IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
     {
+        timed = [];
         var scenario = run.Scenario;
         var ready = ResidentMemory.Read();
-        sink.Part(Loaded(session));
+        sink.Part(Loaded(session, run));
         if (session.Manifest.PositionLimit is { } limit && TotalTokens(scenario) > limit)
         {
             return new RunEnd
@@ -84,7 +88,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
             {
                 sink.Progress("memory", 0, 1);
                 var memory = session.Cuda is null
-                    ? new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, ready, cancellation)
+                    ? new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, bare, ready, cancellation)
                     : new DeviceMemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, cancellation);
                 sink.Part(new Trace { Memory = memory });
             }
@@ -102,7 +106,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 sink.Part(findings);
             }
 
-            var measured = engine.Measure(Timer(subject), cancellation);
+            var measured = timed = engine.Measure(Timer(subject), cancellation);
             sink.Part(new Trace { Roofline = Roofline(session, run, measured) });
             if (run.Engine.MinEnergySpanNs > 0)
             {
@@ -122,13 +126,12 @@ internal sealed class ScenarioRunner : IScenarioRunner
     }
 
     /// <summary>The profiling pass: of a GPU its own records, since ONNX Runtime's profile has only the times of launches there.</summary>
-    private static Trace Profile(SessionOpening opening, WorkerRun run, CancellationToken cancellation)
+    private static Trace Profile(SessionOpening opening, WorkerRun run, IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
     {
         var (pack, artifact, options) = (opening.Pack, opening.Artifact, opening.Options);
-        if (options.Provider != ExecutionProvider.Cpu) return new DeviceProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, cancellation);
-        var trace = new Trace();
-        trace.Operators.Add(new ProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, cancellation));
-        return trace;
+        return options.Provider == ExecutionProvider.Cpu
+            ? new ProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, timed, cancellation)
+            : new DeviceProfilePass(pack, artifact, options).Run(run.Scenario, run.PromptSeed, cancellation);
     }
 
     /// <summary>Loads the model a second time, from a warm page cache and in a process that has loaded its libraries.</summary>
@@ -142,11 +145,9 @@ internal sealed class ScenarioRunner : IScenarioRunner
         return trace;
     }
 
-    private static Trace Loaded(DecoderSession session)
+    private static Trace Loaded(DecoderSession session, WorkerRun run)
     {
-        var now = Stopwatch.GetTimestamp();
-        using var self = Process.GetCurrentProcess();
-        var sinceStart = DateTime.Now - self.StartTime;
+        var now = (long)((Int128)Stopwatch.GetTimestamp() * 1_000_000_000 / Stopwatch.Frequency);
         var manifest = session.Manifest;
         var system = OperatingSystemInformation.Read();
         var trace = new Trace
@@ -158,7 +159,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 MonotonicNs = now,
                 WallUnixNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
             },
-            Environment = MachineEnvironment.Describe(session.Library.Version, system, session.Options.Provider),
+            Environment = MachineEnvironment.Describe(session, system),
             Precision = new PrecisionTriple
             {
                 Weights = manifest.Precision.Weights,
@@ -166,7 +167,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 State = manifest.Precision.State,
             },
         };
-        trace.Phases.Add(new Phase { Name = "load_cold", StartNs = now - (sinceStart.Ticks * 100), EndNs = now, Iteration = -1 });
+        trace.Phases.Add(new Phase { Name = "load_cold", StartNs = run.LaunchedNs, EndNs = now, Iteration = -1 });
         foreach (var route in manifest.Routes) trace.OperatorRoutes[route.Route] = trace.OperatorRoutes.GetValueOrDefault(route.Route) + 1;
         return trace;
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Protos.V1;
 using Environment = System.Environment;
@@ -47,10 +48,13 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
     private async Task<RunEnd> RunAsync(
         WorkerRun run, Socket listener, string socket, Trace trace, BoundedText output, Action<WorkerProgress> progress, CancellationToken cancellation)
     {
-        using var group = launch.MemoryLimitBytes is { } bytes ? MemoryControlGroup.Create(bytes) : null;
+        using var group = MakeGroup(out var refused);
+        if (refused is not null) return End(Outcome.Failed, RunReasons.WorkerNotStarted, refused);
         var killsBefore = OutOfMemoryEvents.Count();
         using var process = new Process { StartInfo = StartInfo(socket) };
         using var thread = new ParentThread(process);
+        run = run.Clone();
+        run.LaunchedNs = Nanoseconds(Stopwatch.GetTimestamp());
         if (thread.Start() is { } refusal) return End(Outcome.Failed, RunReasons.WorkerNotStarted, $"The worker could not be started: {refusal}");
 
         ProcessId = process.Id;
@@ -70,9 +74,25 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
             await outputs;
         }
 
-        if (end.Outcome == Outcome.Unspecified) end = Crashed(process.ExitCode, group?.Kills() > 0 || OutOfMemoryEvents.Count() > killsBefore, phase.Name, output);
+        if (end.Outcome == Outcome.Unspecified) end = Crashed(process, group?.Kills() > 0 || OutOfMemoryEvents.Count() > killsBefore, phase.Name, output);
         end.LastPhase = phase.Name;
         return end;
+    }
+
+    /// <summary>Makes the group that bounds the worker's memory; null where none is asked for, or where it is refused.</summary>
+    private MemoryControlGroup? MakeGroup(out string? refused)
+    {
+        refused = null;
+        if (launch.MemoryLimitBytes is not { } bytes) return null;
+        try
+        {
+            return MemoryControlGroup.Create(bytes, SystemTree.Machine);
+        }
+        catch (IOException exception)
+        {
+            refused = exception.Message;
+            return null;
+        }
     }
 
     private static void Limit(MemoryControlGroup? group, Process process)
@@ -202,15 +222,18 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
         }
     }
 
-    private static RunEnd Crashed(int exitCode, bool memoryKill, string phase, BoundedText output)
+    private static RunEnd Crashed(Process process, bool memoryKill, string phase, BoundedText output)
     {
+        var exitCode = process.ExitCode;
         // .NET reports a process that a signal ended as 128 + signal.
         var signal = exitCode > 128 ? exitCode - 128 : 0;
         var during = phase.Length == 0 ? "before its first phase" : $"in phase '{phase}'";
         var tail = output.LastLine();
         var said = tail.Length == 0 ? "" : $" Its last words: {tail}";
         var end = signal == Posix.Sigkill && memoryKill
-            ? End(Outcome.OutOfMemory, RunReasons.OutOfMemory, $"The kernel killed the worker {during} because memory ran out; use a shorter context, a smaller precision or --chunk.")
+            ? End(
+                Outcome.OutOfMemory, RunReasons.OutOfMemory,
+                $"The kernel killed the worker {during} because memory ran out; use a shorter context, a smaller precision or --chunk.{KernelLog.OfKilled(process.Id)}")
             : signal > 0
                 ? End(Outcome.Failed, RunReasons.WorkerCrashed, $"The worker was ended by signal {signal} {during}.{said}")
                 : End(Outcome.Failed, RunReasons.WorkerCrashed, $"The worker exited with status {exitCode} {during} without saying how its run ended.{said}");
@@ -218,6 +241,8 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
         end.ExitCode = exitCode;
         return end;
     }
+
+    private static long Nanoseconds(long timestamp) => (long)((Int128)timestamp * 1_000_000_000 / Stopwatch.Frequency);
 
     private static RunEnd End(Outcome outcome, string reason, string message) => new() { Outcome = outcome, Reason = reason, Message = message };
 }

@@ -26,6 +26,7 @@ public sealed unsafe class CudaRuntime : IDisposable
     private readonly delegate* unmanaged[Cdecl]<nint, int> _synchronize;
     private readonly delegate* unmanaged[Cdecl]<int, int> _setDevice;
     private readonly delegate* unmanaged[Cdecl]<nuint*, nuint*, int> _memory;
+    private readonly delegate* unmanaged[Cdecl]<int*, int> _version;
     private readonly delegate* unmanaged[Cdecl]<int, nint> _describe;
     private readonly delegate* unmanaged[Cdecl]<nint*, uint, int> _createStream;
     private readonly delegate* unmanaged[Cdecl]<nint, int> _destroyStream;
@@ -47,6 +48,7 @@ public sealed unsafe class CudaRuntime : IDisposable
         _synchronize = (delegate* unmanaged[Cdecl]<nint, int>)NativeLibrary.GetExport(library, "cudaStreamSynchronize");
         _setDevice = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(library, "cudaSetDevice");
         _memory = (delegate* unmanaged[Cdecl]<nuint*, nuint*, int>)NativeLibrary.GetExport(library, "cudaMemGetInfo");
+        _version = (delegate* unmanaged[Cdecl]<int*, int>)NativeLibrary.GetExport(library, "cudaRuntimeGetVersion");
         _describe = (delegate* unmanaged[Cdecl]<int, nint>)NativeLibrary.GetExport(library, "cudaGetErrorString");
         _createStream = (delegate* unmanaged[Cdecl]<nint*, uint, int>)NativeLibrary.GetExport(library, "cudaStreamCreateWithFlags");
         _destroyStream = (delegate* unmanaged[Cdecl]<nint, int>)NativeLibrary.GetExport(library, "cudaStreamDestroy");
@@ -120,6 +122,14 @@ public sealed unsafe class CudaRuntime : IDisposable
         nuint total;
         Check(_memory(&free, &total), "cudaMemGetInfo");
         return ((long)free, (long)total);
+    }
+
+    /// <summary>Version of the library, e.g. <c>12.6</c>.</summary>
+    public string Version()
+    {
+        int version;
+        Check(_version(&version), "cudaRuntimeGetVersion");
+        return string.Create(CultureInfo.InvariantCulture, $"{version / 1000}.{version % 1000 / 10}");
     }
 
     /// <inheritdoc/>

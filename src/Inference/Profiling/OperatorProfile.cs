@@ -33,6 +33,7 @@ public sealed record OperatorProfile(ImmutableArray<NodeTime> Nodes, int Runs, l
     }
 
     /// <summary>What profiling added per executed node, in nanoseconds; null where nothing was executed.</summary>
-    /// <param name="unprofiledRunNs">Time of the same runs without profiling.</param>
-    public double? OverheadPerNodeNs(long unprofiledRunNs) => Executions == 0 ? null : (RunNs - unprofiledRunNs) / (double)Executions;
+    /// <param name="profiledNs">Time of the runs as their caller saw it.</param>
+    /// <param name="unprofiledNs">Time of the same runs without profiling, as their caller saw it.</param>
+    public double? OverheadPerNodeNs(double profiledNs, double unprofiledNs) => Executions == 0 ? null : (profiledNs - unprofiledNs) / Executions;
 }

@@ -21,6 +21,9 @@ public static class FindingCodes
     /// <summary>Timed iterations of one run differ by more than a tenth between quartiles.</summary>
     public const string NoisyIterations = "noisy_iterations";
 
+    /// <summary>A bound ended the timed iterations before the interval of their mean was narrow.</summary>
+    public const string IntervalWide = "interval_wide";
+
     /// <summary>No roofline: the probe is missing.</summary>
     public const string RooflineUnavailable = "roofline_unavailable";
 
@@ -62,6 +65,9 @@ public static class FindingCodes
 
     /// <summary>Other processes used the machine before the run.</summary>
     public const string OtherLoad = "other_load";
+
+    /// <summary>Something else used the GPU before the run.</summary>
+    public const string GpuBusy = "gpu_busy";
 
     /// <summary>The machine ran on its battery.</summary>
     public const string OnBattery = "on_battery";

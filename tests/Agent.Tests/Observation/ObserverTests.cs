@@ -12,19 +12,20 @@ namespace EdgeFleet.Agent.Tests.Observation;
 
 public sealed class ObserverTests
 {
-    private static readonly MachineState Quiet = new(0.01, 8L << 30, 0, null, 8L << 30, 1L << 30);
+    private static readonly MachineState Quiet = new(0.01, 8L << 30, 0, null, 8L << 30, 1L << 30, null);
 
     [Fact]
     public void Of_a_quiet_machine_nothing_is_said()
     {
         Assert.Empty(Validate(Quiet));
-        Assert.Empty(Validate(Quiet with { OnBattery = false }));
+        Assert.Empty(Validate(Quiet with { OnBattery = false, GpuBusy = 0.05 }));
     }
 
     [Fact]
     public void Each_condition_has_its_code()
     {
         Assert.Equal(["other_load"], Validate(Quiet with { BusyProcessors = 0.5 }));
+        Assert.Equal(["gpu_busy"], Validate(Quiet with { GpuBusy = 0.3 }));
         Assert.Equal(["on_battery"], Validate(Quiet with { OnBattery = true }));
         Assert.Equal(["little_memory"], Validate(Quiet with { NeededBytes = 9L << 30 }));
         Assert.Equal(["little_disk"], Validate(Quiet with { FreeDiskBytes = 1 << 20 }));
@@ -44,6 +45,24 @@ public sealed class ObserverTests
         device.Write("/sys/class/power_supply/BAT0/status", status + "\n");
         if (scope is not null) device.Write("/sys/class/power_supply/BAT0/scope", scope + "\n");
         Assert.Equal(expected, MachineState.Battery(device.Tree));
+    }
+
+    [Fact]
+    public void The_busiest_gpu_counts_and_processors_do_not()
+    {
+        ISensor Sensor(string source, Func<double> read) => new DerivedSensor(new SensorName(Metrics.UtilizationRatio, source, "x"), 0, read);
+        Assert.Null(MachineState.Gpu([Sensor("proc", () => 1)]));
+        Assert.Equal(0.7, MachineState.Gpu([Sensor("proc", () => 1), Sensor("nvml", () => 0.2), Sensor("devfreq", () => 0.7)]));
+        Assert.Equal(0.2, MachineState.Gpu([Sensor("nvml", () => 0.2), Sensor("nvml", () => throw new SensorException("gone"))]));
+    }
+
+    [Fact]
+    public async Task A_gpu_that_becomes_idle_is_waited_for()
+    {
+        var looks = 0;
+        var gpu = new DerivedSensor(new SensorName(Metrics.UtilizationRatio, "nvml", "gpu0"), 0, () => ++looks < 3 ? 0.9 : 0.01);
+        var state = await MachineState.ReadAsync(SystemTree.Machine, [gpu], 0, TestContext.Current.CancellationToken);
+        Assert.Equal((0.01, 3), (state.GpuBusy, looks));
     }
 
     [Fact]
@@ -105,7 +124,7 @@ public sealed class ObserverTests
 
     private static string[] Validate(MachineState state)
     {
-        IMachineValidator[] validators = [new OtherLoadValidator(), new BatteryValidator(), new MemoryValidator(), new DiskValidator(), new SwapValidator()];
+        IMachineValidator[] validators = [new OtherLoadValidator(), new GpuLoadValidator(), new BatteryValidator(), new MemoryValidator(), new DiskValidator(), new SwapValidator()];
         return [.. validators.Select(validator => validator.Check(state)).OfType<Finding>().Select(finding => finding.Code)];
     }
 

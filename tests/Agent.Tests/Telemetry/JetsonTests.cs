@@ -33,21 +33,54 @@ public sealed class JetsonTests
         Assert.Equal(new JetsonConditions(module, "R36.4.3", mode, clocks), JetsonConditions.Read(device.Tree));
     }
 
-    [Fact]
-    public void Every_documented_sensor_of_a_board_is_there_and_none_is_missing()
+    [Theory]
+    [InlineData("orin-nano", 49.906, 624.75e6, "cpu4", 1190.4e6, 2, 7802336)]
+    [InlineData("orin-nx", 49.906, 918e6, "cpu4", 1984e6, 0, 15991616)]
+    [InlineData("agx-orin", 44.343, 612e6, "cpu8", 1190.4e6, 12, 64349984)]
+    public void Every_documented_sensor_of_a_board_is_there_and_none_is_missing(string board, double gpuCelsius, double gpuHertz, string domain, double cpuHertz, double throttled, long memoryKilobytes)
     {
-        using var device = new SimulatedDevice("orin-nano");
+        using var device = new SimulatedDevice(board);
         using var sensors = device.Probe();
         Assert.Empty(sensors.Unavailable);
         double Value(string metric, string source, string label) => sensors.Sensors.Single(sensor => sensor.Name == new SensorName(metric, source, label)).Read();
-        Assert.Equal(49.906, Value(Metrics.TemperatureCelsius, "thermal", "gpu-thermal"), 1e-9);
-        Assert.Equal(624.75e6, Value(Metrics.ClockHertz, "devfreq", "gpu"));
+        Assert.Equal(gpuCelsius, Value(Metrics.TemperatureCelsius, "thermal", "gpu-thermal"), 1e-9);
+        Assert.Equal(gpuHertz, Value(Metrics.ClockHertz, "devfreq", "gpu"));
         Assert.Equal(0.437, Value(Metrics.UtilizationRatio, "devfreq", "gpu"), 1e-9);
-        Assert.Equal(1190.4e6, Value(Metrics.ClockHertz, "cpufreq", "cpu4"), 1e-3);
-        Assert.Equal(2, Value(Metrics.ThrottleEvents, "soctherm", "oc3"));
+        Assert.Equal(cpuHertz, Value(Metrics.ClockHertz, "cpufreq", domain), 1e-3);
+        Assert.Equal(throttled, Value(Metrics.ThrottleEvents, "soctherm", "oc3"));
         Assert.Equal(0.4, Value(Metrics.FanRatio, "hwmon", "pwmfan"), 1e-9);
         Assert.Equal(2140, Value(Metrics.FanRevolutionsPerMinute, "hwmon", "pwm_tach"));
-        Assert.Equal(7802336.0 / 2 * 1024, Value(Metrics.MemoryAvailableBytes, "proc", ""));
+
+        // Processor and GPU share this memory.
+        Assert.Equal(memoryKilobytes * 1024.0, Value(Metrics.MemoryAvailableBytes, "proc", "") + Value(Metrics.MemoryUsedBytes, "proc", ""));
+    }
+
+    [Theory]
+    [InlineData("orin-nano")]
+    [InlineData("orin-nx")]
+    [InlineData("agx-orin")]
+    public void Throttling_events_are_counted_on_each_board(string board)
+    {
+        using var device = new SimulatedDevice(board);
+        using var sensors = device.Probe();
+        var counter = sensors.Sensors.Single(sensor => sensor.Name == new SensorName(Metrics.ThrottleEvents, "soctherm", "oc2"));
+        var before = counter.Read();
+        var file = Directory.EnumerateFiles(device.Tree.Path("/sys/class/hwmon"), "oc2_event_cnt", SearchOption.AllDirectories).Single();
+        File.WriteAllText(file, $"{before + 3}\n");
+        Assert.Equal(before + 3, counter.Read());
+    }
+
+    [Theory]
+    [InlineData("/sys/class/thermal/thermal_zone1/temp", "garbage", "holds 'garbage', which is no number")]
+    [InlineData("/sys/class/thermal/thermal_zone1/temp", "999999", "which is outside -55 to 175")]
+    [InlineData("/sys/class/devfreq/17000000.gpu/device/load", "5000", "which is outside 0 to 1")]
+    [InlineData("/sys/class/devfreq/17000000.gpu/cur_freq", "", "which is no number")]
+    public void Garbage_of_any_sensor_is_unavailable_with_the_reason(string file, string text, string reason)
+    {
+        using var device = new SimulatedDevice("orin-nx");
+        device.Write(file, text);
+        using var sensors = device.Probe();
+        Assert.Contains(reason, Assert.Single(sensors.Unavailable).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Telemetry.Nvidia;
 using Xunit;
@@ -60,6 +61,25 @@ public sealed class NvmlTests : IDisposable
         using var library = NvmlLibrary.Open(Compile([]));
         Assert.Equal("575.57.08", library.DriverVersion());
         Assert.Equal(["Fake GPU", "GPU-0123"], library.Devices().Take(1).SelectMany(device => (string[])[library.Name(device), library.Uuid(device)]));
+    }
+
+    [Fact]
+    public void An_environment_has_driver_limits_and_model_of_the_gpu_that_is_used()
+    {
+        var environment = new Protos.V1.Environment();
+        MachineEnvironment.DescribeGpu(environment, Compile([]), 1);
+        Assert.Equal(("575.57.08", "12.9", "Fake GPU"), (environment.Software["nvidia_driver"], environment.Software["cuda_driver"], environment.Hardware["gpu_model"]));
+        Assert.Equal(("400", "2101"), (environment.Conditions["gpu_power_limit_watts"], environment.Conditions["gpu_clock_limit_megahertz"]));
+    }
+
+    [Fact]
+    public void What_the_driver_does_not_tell_is_unavailable_with_the_reason()
+    {
+        var environment = new Protos.V1.Environment();
+        MachineEnvironment.DescribeGpu(environment, Compile(["-DJETSON"]), 0);
+        Assert.Equal("unavailable: nvmlDeviceGetEnforcedPowerLimit: Not Supported", environment.Conditions["gpu_power_limit_watts"]);
+        MachineEnvironment.DescribeGpu(environment, Compile([]), 2);
+        Assert.Equal("unavailable: NVML lists 2 GPUs, and GPU 2 is used", environment.Software["nvidia_driver"]);
     }
 
     public void Dispose() => Directory.Delete(directory, recursive: true);

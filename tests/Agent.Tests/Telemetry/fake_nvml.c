@@ -10,6 +10,7 @@ int fake_nvml_shutdowns = 0;
 const char *nvmlErrorString(int status) { return status == NOT_SUPPORTED ? "Not Supported" : status == DRIVER_NOT_LOADED ? "Driver Not Loaded" : "Unknown"; }
 int nvmlShutdown(void) { fake_nvml_shutdowns++; return OK; }
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { strncpy(text, "575.57.08", size); return OK; }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { *version = 12090; return OK; }
 int nvmlDeviceGetCount_v2(unsigned *count) { *count = 2; return OK; }
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, device *handle) { *handle = (device)(unsigned long)(index + 1); return OK; }
 int nvmlDeviceGetName(device handle, char *text, unsigned size) { (void)handle; strncpy(text, "Fake GPU", size); return OK; }
@@ -27,6 +28,8 @@ int nvmlInit_v2(void) { return OK; }
 int nvmlDeviceGetPowerUsage(device handle, unsigned *value) VALUE(unsigned, 251500)
 int nvmlDeviceGetTemperature(device handle, int kind, unsigned *value) { (void)kind; VALUE(unsigned, 61) }
 int nvmlDeviceGetClockInfo(device handle, int kind, unsigned *value) VALUE(unsigned, kind == 1 ? 1980 : kind == 2 ? 2619 : 0)
+int nvmlDeviceGetMaxClockInfo(device handle, int kind, unsigned *value) VALUE(unsigned, kind == 1 ? 2100 : 0)
+int nvmlDeviceGetEnforcedPowerLimit(device handle, unsigned *value) VALUE(unsigned, 400000)
 int nvmlDeviceGetCurrentClocksThrottleReasons(device handle, unsigned long long *value) VALUE(unsigned long long, 4)
 #ifndef OLD
 int nvmlDeviceGetTotalEnergyConsumption(device handle, unsigned long long *value) VALUE(unsigned long long, fake_nvml_energy += 500)

@@ -42,7 +42,7 @@ public sealed class SessionProfileReaderTests
         Assert.Equal((1, 20000), (prefill.Runs, prefill.RunNs));
         Assert.Equal(["Strange"], prefill.UnknownOperators);
         Assert.Equal(7.0 / 12, prefill.Shares[OperatorClass.Gemm], 12);
-        Assert.Equal(4000, prefill.OverheadPerNodeNs(12000));
+        Assert.Equal(4000, prefill.OverheadPerNodeNs(20000, 12000));
         Assert.Equal([new NodeTime("a", "Linear", OperatorClass.Gemm, "P", "float[1,1]", 2, 4000)], phases["decode"].Nodes);
         Assert.Equal((2, 6000), (phases["decode"].Runs, phases["decode"].RunNs));
     }

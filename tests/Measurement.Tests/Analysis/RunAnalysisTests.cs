@@ -102,4 +102,15 @@ public sealed class RunAnalysisTests
     }
 
     private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    [Fact]
+    public void Repeats_that_vary_more_than_the_machine_are_found()
+    {
+        double[] steady = [10, 10.1, 9.9, 10, 10.05];
+        double[] varying = [10, 11, 9, 10.5, 9.5];
+        Assert.Null(RepeatAnalysis.Of(steady, steady));
+        Assert.Equal("noisier_than_machine", RepeatAnalysis.Of(varying, steady)!.Code);
+        Assert.Null(RepeatAnalysis.Of(varying, varying));
+        Assert.Null(RepeatAnalysis.Of([10, 20], steady));
+    }
 }

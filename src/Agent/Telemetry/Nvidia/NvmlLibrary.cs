@@ -12,6 +12,12 @@ internal sealed unsafe class NvmlLibrary : IDisposable
     /// <summary>The library of the driver.</summary>
     public const string DefaultName = "libnvidia-ml.so.1";
 
+    /// <summary>Clock domain of the streaming multiprocessors.</summary>
+    public const uint Multiprocessors = 1;
+
+    /// <summary>Clock domain of the memory.</summary>
+    public const uint MemoryClock = 2;
+
     private const int Success = 0;
     private const int NameBytes = 96;
     private readonly nint library;
@@ -48,6 +54,15 @@ internal sealed unsafe class NvmlLibrary : IDisposable
         return Text(buffer);
     }
 
+    /// <summary>Newest CUDA that the driver serves, e.g. <c>13.0</c>.</summary>
+    public string CudaDriverVersion()
+    {
+        const string function = "nvmlSystemGetCudaDriverVersion_v2";
+        int version;
+        Check(function, ((delegate* unmanaged[Cdecl]<int*, int>)Function(function))(&version));
+        return $"{version / 1000}.{version % 1000 / 10}";
+    }
+
     /// <summary>Handles of the GPUs.</summary>
     public nint[] Devices()
     {
@@ -79,8 +94,14 @@ internal sealed unsafe class NvmlLibrary : IDisposable
     /// <summary>Bits of what holds the clocks down.</summary>
     public double ThrottleReasons(nint device) => LongNumber("nvmlDeviceGetCurrentClocksThrottleReasons", device);
 
-    /// <summary>Clock in megahertz: 1 streaming multiprocessors, 2 memory.</summary>
+    /// <summary>Clock of a domain in megahertz.</summary>
     public double ClockMegahertz(nint device, uint domain) => Number("nvmlDeviceGetClockInfo", device, domain);
+
+    /// <summary>The highest clock that a domain may have, megahertz.</summary>
+    public double LargestClockMegahertz(nint device, uint domain) => Number("nvmlDeviceGetMaxClockInfo", device, domain);
+
+    /// <summary>The power that the board may draw, milliwatts, as it is enforced now.</summary>
+    public double PowerLimitMilliwatts(nint device) => Number("nvmlDeviceGetEnforcedPowerLimit", device);
 
     /// <summary>Temperature of the die in degrees Celsius.</summary>
     public double Temperature(nint device) => Number("nvmlDeviceGetTemperature", device, 0);

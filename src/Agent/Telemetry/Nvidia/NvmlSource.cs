@@ -8,8 +8,6 @@ internal sealed class NvmlSource(string name) : ISensorSource
     private const double Milli = 1e-3;
     private const double Percent = 0.01;
     private const double Mega = 1e6;
-    private const uint Multiprocessors = 1;
-    private const uint MemoryClock = 2;
     private NvmlLibrary? library;
 
     public IReadOnlyList<ISensor> Find(ICollection<UnavailableSensor> missing)
@@ -37,8 +35,8 @@ internal sealed class NvmlSource(string name) : ISensorSource
         yield return Sensor(Metrics.EnergyJoules, "", Milli, nvml.EnergyMillijoules);
         yield return Sensor(Metrics.UtilizationRatio, "", Percent, nvml.UtilizationPercent);
         yield return Sensor(Metrics.MemoryUsedBytes, "", 1, nvml.MemoryUsedBytes);
-        yield return Sensor(Metrics.ClockHertz, "", Mega, handle => nvml.ClockMegahertz(handle, Multiprocessors));
-        yield return Sensor(Metrics.ClockHertz, " memory", Mega, handle => nvml.ClockMegahertz(handle, MemoryClock));
+        yield return Sensor(Metrics.ClockHertz, "", Mega, handle => nvml.ClockMegahertz(handle, NvmlLibrary.Multiprocessors));
+        yield return Sensor(Metrics.ClockHertz, " memory", Mega, handle => nvml.ClockMegahertz(handle, NvmlLibrary.MemoryClock));
         yield return Sensor(Metrics.ThrottleReasons, "", 1, nvml.ThrottleReasons);
         yield return Sensor(Metrics.TemperatureCelsius, "", 1, nvml.Temperature);
     }
