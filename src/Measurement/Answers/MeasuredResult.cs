@@ -29,6 +29,12 @@ public sealed record MeasuredResult
     /// <summary>Operator classes of the profiled pass; empty where there was none.</summary>
     public ImmutableArray<ClassShare> Shares { get; init; } = [];
 
+    /// <summary>Peak memory by part; empty where it was not split.</summary>
+    public ImmutableArray<MemoryPart> Memory { get; init; } = [];
+
+    /// <summary>Why there is no energy; empty where there is some, or where nothing is said of it.</summary>
+    public string EnergyUnavailable { get; init; } = "";
+
     /// <summary>What the samples are bound to and must agree on to be compared: hardware, clocks, power mode, definitions version...</summary>
     public required ImmutableSortedDictionary<string, string> Conditions { get; init; }
 

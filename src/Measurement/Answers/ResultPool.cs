@@ -22,6 +22,7 @@ public static class ResultPool
                 .Where(pair => !pair.Value.IsEmpty).ToImmutableDictionary(),
             InvalidRepeats = results.Sum(result => result.InvalidRepeats),
             Shares = results.Select(result => result.Shares).LastOrDefault(shares => !shares.IsEmpty, []),
+            Memory = results.Select(result => result.Memory).LastOrDefault(memory => !memory.IsEmpty, []),
             Findings = [.. results.SelectMany(result => result.Findings).Distinct(StringComparer.Ordinal)],
         };
     }

@@ -46,6 +46,7 @@ public static class HtmlReport
         markup.Raw("<h3>How long a context fits</h3><ul>");
         foreach (var reach in section.Reaches) markup.Line($"<li>{AnswerText.Sentence(section, reach)}</li>");
         markup.Raw("</ul>").Add(Charts(section));
+        if (MemoryBars.Draw(section) is { } memory) markup.Raw("<h3>Where the memory goes</h3><p class=\"soft\">Parts of the peak, as measured in a pass of its own.</p>").Add(memory);
         if (ShareBars.Draw(section) is { } shares) markup.Raw("<h3>Where the time goes</h3><p class=\"soft\">Shares of operator time, from a profiled pass of its own.</p>").Add(shares);
         return markup.Add(Numbers(section)).Add(Findings(section));
     }
@@ -96,6 +97,8 @@ public static class HtmlReport
         }
 
         markup.Raw("</div><p class=\"soft\">Solid: Transformer, dashed: SSM, dotted: hybrid. Bars: 95 % interval over repeats, with fewer than 6 repeats their range. Dashed verticals: crossovers.</p>");
+        string[] reasons = section.Results.Any(result => !result.Of(Quantity.PrefillEnergy).IsEmpty) ? [] : [.. section.Results.Select(result => result.EnergyUnavailable).Where(reason => reason.Length > 0).Distinct()];
+        if (reasons.Length > 0) markup.Line($"<p class=\"soft\">Joules per token are unavailable: {string.Join("; ", reasons)}.</p>");
         return markup;
     }
 

@@ -44,9 +44,18 @@ internal static class BenchedScenario
             Samples = samples.ToImmutable(),
             InvalidRepeats = invalid,
             Shares = [.. fields.Objects("operators").Select(share => new ClassShare(share.Text("phase"), share.Text("class"), share.Share("share")))],
+            Memory = fields.Object("memory") is { } memory ? [.. Parts(memory)] : [],
+            EnergyUnavailable = fields.Objects("runs").SelectMany(run => run.Objects("energy")).Select(energy => energy.OptionalText("unavailable") ?? "").FirstOrDefault(reason => reason.Length > 0) ?? "",
             Conditions = Conditions(fields),
             Findings = [.. fields.Texts("findings")],
         };
+    }
+
+    private static IEnumerable<MemoryPart> Parts(ResultFields memory)
+    {
+        MemoryPart? Part(string kind, string field) => memory.Number(field) is { } bytes ? new MemoryPart(kind, Math.Max(0, bytes)) : null;
+        return new[] { Part("weights", "weights_held_bytes"), Part("activations", "activations_bytes"), Part("runtime", "runtime_bytes") }.OfType<MemoryPart>()
+            .Concat(memory.Objects("states").Select(state => new MemoryPart(state.Text("kind"), Math.Max(0, state.Number("allocated_bytes") ?? 0))));
     }
 
     /// <summary>All of the environment but the agent's own build, which makes no result unlike.</summary>

@@ -39,6 +39,11 @@ internal readonly struct ResultFields
     /// <summary>A finite number above 0; null where it is absent.</summary>
     public double? Positive(string name) => Find(name) is { } value ? Positive(value, Path(name)) : null;
 
+    /// <summary>A finite number; null where it is absent.</summary>
+    public double? Number(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number
+        : throw new InvalidDataException($"'{Path(name)}' is not a finite number");
+
     /// <summary>A number from 0 to 1.</summary>
     public double Share(string name) => Find(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && number is >= 0 and <= 1
         ? number

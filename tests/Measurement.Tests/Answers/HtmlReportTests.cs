@@ -47,6 +47,18 @@ public sealed partial class HtmlReportTests
     }
 
     [Fact]
+    public void Memory_is_split_on_one_scale_and_missing_energy_is_explained()
+    {
+        var page = Page(
+            Results.Of("mamba", 512, 1) with { Memory = [new MemoryPart("weights", 300e6), new MemoryPart("recurrent", 0)], EnergyUnavailable = "no sensor" },
+            Results.Of("gpt", 512, 2) with { Memory = [new MemoryPart("weights", 400e6), new MemoryPart("kv", 200e6)] });
+        Assert.Contains("width:50%\" title=\"weights 286 MiB\"", page, StringComparison.Ordinal);
+        Assert.Contains("width:33.33%\" title=\"kv 191 MiB\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("recurrent", page, StringComparison.Ordinal);
+        Assert.Contains("Joules per token are unavailable: no sensor.", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_result_alone_and_none_make_a_page_too()
     {
         Assert.Contains("nothing to rank", Page(Results.Of("mamba", 1, 1, repeats: 1)), StringComparison.Ordinal);

@@ -14,6 +14,7 @@ public sealed class ResultLinesTests
         "runs":[{"outcome":"completed","ttft_nanoseconds":[1000000,3000000,2000000],"tpot_nanoseconds":[500000],"peak_bytes":1048576,"prefill_joules":1024,"decode_joules":16,"invalidated_by":""},
         {"outcome":"completed","ttft_nanoseconds":[9],"tpot_nanoseconds":[9],"invalidated_by":"throttled"},
         {"outcome":"failed","ttft_nanoseconds":[],"tpot_nanoseconds":[]}],
+        "memory":{"weights_held_bytes":500,"activations_bytes":-3,"runtime_bytes":200,"states":[{"kind":"kv","allocated_bytes":70}]},
         "environment":{"cpu_model":"x","agent_version":"9","conditions_fingerprint":"f1"}}
         """;
 
@@ -34,6 +35,7 @@ public sealed class ResultLinesTests
         Assert.Equal([2.0], result.Of(Quantity.DecodeEnergy));
         Assert.Equal(1, result.InvalidRepeats);
         Assert.Equal([new ClassShare("prefill", "gemm", 0.75)], result.Shares);
+        Assert.Equal([new MemoryPart("weights", 500), new MemoryPart("activations", 0), new MemoryPart("runtime", 200), new MemoryPart("kv", 70)], result.Memory);
         Assert.Equal(["conditions_fingerprint", "cpu_model", "definitions_version"], result.Conditions.Keys);
     }
 
