@@ -83,6 +83,22 @@ public sealed class EngineTests
         Assert.Equal(1, decoder.Steps);
     }
 
+    [Fact]
+    public void A_dip_of_the_available_memory_is_seen()
+    {
+        using var seen = new CountdownEvent(50);
+        var looks = 0;
+        using var watch = new AvailableMemoryWatch(
+            () =>
+            {
+                if (!seen.IsSet) seen.Signal();
+                return ++looks == 7 ? 300 : 1000;
+            },
+            TimeSpan.FromMilliseconds(1));
+        seen.Wait(TestContext.Current.CancellationToken);
+        Assert.Equal(300, watch.Finish());
+    }
+
     private sealed class CollectedTrace : ITraceSink
     {
         public Trace Trace { get; } = new();

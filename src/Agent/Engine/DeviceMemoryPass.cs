@@ -23,11 +23,9 @@ internal sealed class DeviceMemoryPass(DecoderSession session, Scenario scenario
             WeightsBytes = (ulong)session.Manifest.Files.Sum(file => file.Bytes),
             Source = "cuda_arena",
         };
-        var oneToken = scenario.Clone();
-        (oneToken.ContextTokens, oneToken.DepthTokens, oneToken.DecodeTokens, oneToken.PrefillChunkTokens) = (1, 0, 0, 0);
         long baseline;
         long oneTokenState;
-        using (var probe = new SessionDecoder(session, oneToken, seed, cancellation))
+        using (var probe = new SessionDecoder(session, MemoryPass.OneToken(scenario), seed, cancellation))
         {
             probe.Prepare(cancellation);
             probe.Prefill(cancellation);

@@ -23,10 +23,8 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
             RuntimeBytes = (ulong)bare.Bytes,
             Source = "process_resident",
         };
-        var oneToken = scenario.Clone();
-        (oneToken.ContextTokens, oneToken.DepthTokens, oneToken.DecodeTokens, oneToken.PrefillChunkTokens) = (1, 0, 0, 0);
         ResidentMemory baseline;
-        using (var probe = new SessionDecoder(session, oneToken, seed, cancellation))
+        using (var probe = new SessionDecoder(session, OneToken(scenario), seed, cancellation))
         {
             probe.Prepare(cancellation);
             probe.Prefill(cancellation);
@@ -54,6 +52,14 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
         memory.ActivationsBytes = after.PeakBytes - baseline.Bytes - added - touchedLater;
         memory.WeightsHeldBytes = (ulong)Math.Max(0, baseline.Bytes - bare.Bytes - OneTokenStateBytes() + touchedLater);
         return memory;
+    }
+
+    /// <summary>The scenario with one prompt token alone: what the baseline is taken behind.</summary>
+    public static Scenario OneToken(Scenario scenario)
+    {
+        var oneToken = scenario.Clone();
+        (oneToken.ContextTokens, oneToken.DepthTokens, oneToken.DecodeTokens, oneToken.PrefillChunkTokens) = (1, 0, 0, 0);
+        return oneToken;
     }
 
     /// <summary>The state's bytes by kind.</summary>

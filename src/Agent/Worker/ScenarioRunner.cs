@@ -2,6 +2,8 @@ using System.Diagnostics;
 using EdgeFleet.Agent.Bench;
 using EdgeFleet.Agent.Engine;
 using EdgeFleet.Agent.Machine;
+using EdgeFleet.Agent.Telemetry;
+using EdgeFleet.Agent.Telemetry.Jetson;
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Measurement;
@@ -32,6 +34,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
             : new Artifact(run.ArtifactDirectory, ArtifactJson.Parse(File.ReadAllBytes(run.ManifestPath), run.ManifestPath));
         pack.Load();
         var bare = ResidentMemory.Read();
+        var available = MemoryInformation.Read().AvailableBytes;
         IReadOnlyList<TokenTimes> timed;
         var opening = new SessionOpening(pack, artifact, scenario);
         using (var session = opening.Open(cancellation))
@@ -43,7 +46,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 sink.Part(replaced);
             }
 
-            if (Measure(session, run, bare, sink, out timed, cancellation) is { } end) return end;
+            if (Measure(session, run, bare, available, sink, out timed, cancellation) is { } end) return end;
         }
 
         if (run.Engine.WarmLoad)
@@ -63,7 +66,7 @@ internal sealed class ScenarioRunner : IScenarioRunner
 
     /// <summary>All but the profiling pass.</summary>
     /// <returns>How the run ended, or null if it goes on.</returns>
-    private static RunEnd? Measure(DecoderSession session, WorkerRun run, ResidentMemory bare, ITraceSink sink, out IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
+    private static RunEnd? Measure(DecoderSession session, WorkerRun run, ResidentMemory bare, long availableBefore, ITraceSink sink, out IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
     {
         timed = [];
         var scenario = run.Scenario;
@@ -89,6 +92,8 @@ internal sealed class ScenarioRunner : IScenarioRunner
                 sink.Progress("memory", 0, 1);
                 var memory = session.Cuda is null
                     ? new MemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, bare, ready, cancellation)
+                    : JetsonModule.Read(SystemTree.Machine) is not null
+                    ? new SystemMemoryPass(session, scenario, run.PromptSeed, availableBefore).Run(Make, Timer, cancellation)
                     : new DeviceMemoryPass(session, scenario, run.PromptSeed).Run(Make, Timer, cancellation);
                 sink.Part(new Trace { Memory = memory });
             }

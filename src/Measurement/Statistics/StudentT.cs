@@ -12,7 +12,7 @@ public static class StudentT
         2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423,
     ];
 
-    /// <summary>The 0.975 quantile: half of the width of a 95 % interval in standard errors. Beyond 30 degrees by the first terms of its expansion (Abramowitz & Stegun 26.7.5), right to 0.001.</summary>
+    /// <summary>The 0.975 quantile: half of the width of a 95 % interval in standard errors. Beyond 30 degrees by the first terms of its expansion (Abramowitz and Stegun 26.7.5), right to 0.001.</summary>
     /// <param name="degrees">Degrees of freedom; positive.</param>
     public static double TwoSided95(int degrees)
     {
