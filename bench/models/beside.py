@@ -48,9 +48,12 @@ def llama(program, file, options):
 
 def measure(program, directory, out, model, precision, rounds, *cells):
     file = pathlib.Path(directory) / f"{model}-{FILES[precision]}.gguf"
+    before = read(out) if pathlib.Path(out).exists() else []
     with open(out, "a", encoding="utf-8") as target:
-        for turn in range(int(rounds)):
+        for step in range(int(rounds)):
             for cell in cells or CELLS:
+                # Who begins alternates, over pieces too.
+                turn = step + sum((row["model"], row["precision"], row["cell"], row["tool"]) == (model, precision, cell, "edgefleet") for row in before)
                 ours, theirs = CELLS[cell]
                 tools = [("edgefleet", lambda: edgefleet(model, precision, ours)), ("llama.cpp", lambda: llama(program, file, theirs))]
                 for tool, run in tools if turn % 2 == 0 else reversed(tools):
@@ -61,9 +64,13 @@ def measure(program, directory, out, model, precision, rounds, *cells):
                     print(f"{model} {precision} {cell} {turn} {tool} {rate:.2f}", file=sys.stderr)
 
 
-def table(out):
+def read(out):
     with open(out, encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines]
+
+
+def table(out):
+    rows = read(out)
     print(f"| model | precision | {' | '.join(CELLS)} |\n|---|---|{'---|' * len(CELLS)}")
     for model, precision in dict.fromkeys((row["model"], row["precision"]) for row in rows):
         print(f"| {model} | {precision} | {' | '.join(describe(rows, model, precision, cell) for cell in CELLS)} |")
