@@ -26,6 +26,16 @@ inline SelectiveScanRoute ChooseSequentialRoute(const SelectiveScanArguments<__h
   return blocks <= device.multiprocessors ? SelectiveScanRoute::kSequential2 : SelectiveScanRoute::kSequential4;
 }
 
+/// Kernels of their own for blocks of `kKnownGroups` channels are float32's: what they would serve in float16 is the sequential kernel's.
+template <typename T, int kLanes, int kTokens, int... kKnownGroups>
+cudaError_t LaunchTimeParallelRoute(const SelectiveScanArguments<T>& p, const Device& device, int group_channels, cudaStream_t stream) {
+  if constexpr (std::is_same_v<T, __half>) {
+    return LaunchTimeParallelScan<T, kLanes, kTokens, 1>(p, device, group_channels, stream);
+  } else {
+    return LaunchTimeParallelScan<T, kLanes, kTokens, 1, kKnownGroups...>(p, device, group_channels, stream);
+  }
+}
+
 template <typename T>
 cudaError_t LaunchScanRoute(const SelectiveScanArguments<T>& p, const Device& device, SelectiveScanRoute route, int group_channels,
                             cudaStream_t stream) {
@@ -36,10 +46,10 @@ cudaError_t LaunchScanRoute(const SelectiveScanArguments<T>& p, const Device& de
   switch (route) {
     case SelectiveScanRoute::kSequential2:
     case SelectiveScanRoute::kSequential4: return cudaErrorInvalidConfiguration;
-    case SelectiveScanRoute::kTimeParallel16x8: return LaunchTimeParallelScan<T, 16, 8, 1>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel16x16: return LaunchTimeParallelScan<T, 16, 16, 1, 24, 32>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel32x8: return LaunchTimeParallelScan<T, 32, 8, 1, 12>(p, device, group_channels, stream);
-    case SelectiveScanRoute::kTimeParallel32x16: return LaunchTimeParallelScan<T, 32, 16, 1, 12, 16>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel16x8: return LaunchTimeParallelRoute<T, 16, 8>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel16x16: return LaunchTimeParallelRoute<T, 16, 16, 24, 32>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel32x8: return LaunchTimeParallelRoute<T, 32, 8, 12>(p, device, group_channels, stream);
+    case SelectiveScanRoute::kTimeParallel32x16: return LaunchTimeParallelRoute<T, 32, 16, 12, 16>(p, device, group_channels, stream);
     default: return cudaErrorInvalidValue;
   }
 }
