@@ -47,7 +47,7 @@ class ConvData {
     output_.Poison();
     present_.Poison();
     arguments = {input_.data() + c.offset, static_cast<int64_t>(stride), weight_.data(), bias_.data(), past_.data(), output_.data(),
-                 c.in_place ? past_.data() : present_.data(), c.batch, c.length, c.channels, c.width, c.silu};
+                 c.in_place ? past_.data() : present_.data(), c.batch, c.length, c.channels, c.width, c.silu, false};
   }
 
   /// The same arguments with pointers to copies in host memory, for the oracle.

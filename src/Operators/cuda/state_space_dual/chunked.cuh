@@ -531,7 +531,7 @@ inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segmen
 }
 
 template <int kColumns, int kStates, int kStages>
-cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int count, cudaStream_t stream) {
+cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
   const size_t states = static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
   const int64_t chunks = (p.length + kChunk - 1) / kChunk;
   DualSegments segments{};

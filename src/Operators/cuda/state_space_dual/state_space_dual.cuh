@@ -40,9 +40,9 @@ template <int kColumns, int kStates>
 cudaError_t LaunchStagedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int segments, cudaStream_t stream) {
   constexpr size_t kTwoStages = sizeof(ChunkedTiles<kColumns, kStates, 2>);
   if (kTwoStages <= static_cast<size_t>(device.shared_bytes_per_block)) {
-    return LaunchChunkedDual<kColumns, kStates, 2>(p, device, segments, stream);
+    return LaunchChunkedDual<kColumns, kStates, 2>(p, segments, stream);
   }
-  return LaunchChunkedDual<kColumns, kStates, 1>(p, device, segments, stream);
+  return LaunchChunkedDual<kColumns, kStates, 1>(p, segments, stream);
 }
 
 inline cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, DualPlan plan, cudaStream_t stream) {
