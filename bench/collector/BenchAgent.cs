@@ -47,7 +47,7 @@ internal sealed class BenchAgent : IAsyncDisposable
                 DeviceId = DeviceId, ProtocolVersion = "1.0", AgentVersion = "bench", SpoolId = SpoolId, WallUnixNs = Now(), Spool = Level(),
                 Capabilities = { new Capability { Provider = Provider.Cpu, Available = true, RuntimePackIds = { "bench" } } },
                 Inventory = { ["hardware_class"] = $"class-{Index % 10}", ["cpu"] = "bench" },
-                Labels = { ["four"] = $"{Index % 4}", ["ten"] = $"{Index % 10}" },
+                Labels = { ["four"] = $"{Index % 4}" },
                 HardwareFingerprint = { ["dmi_uuid"] = DeviceId[..16] },
             },
         });

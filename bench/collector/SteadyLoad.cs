@@ -69,7 +69,7 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
 
         var latencies = new double[order.Count];
         var bytes = traces.Sum(t => (long)t.Bytes.Length);
-        var (cpu, begin) = (collector.ProcessorSeconds, Stopwatch.GetTimestamp());
+        var (cpu, own, begin) = (collector.ProcessorSeconds, System.Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         await Task.WhenAll(Enumerable.Range(0, order.Count).Select(async i =>
         {
             await Task.Delay(TimeSpan.FromSeconds(i / rate));
@@ -82,6 +82,7 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         report.Add($"{name}: rate reached", "traces/s", order.Count / elapsed);
         report.Add($"{name}: bytes", "MB/s", bytes / elapsed / 1e6);
         report.Add($"{name}: collector's processor use", "cores", used / elapsed);
+        report.Add($"{name}: the agents' processor use, on the same machine", "cores", (System.Environment.CpuUsage.TotalTime - own).TotalSeconds / elapsed);
         report.Add($"{name}: processor time per trace, beyond idle", "ms", (used - idleCores * elapsed) / order.Count * 1e3);
         report.Add($"{name}: from first byte to acknowledgement, median", "ms", Quantile.Median(latencies));
         report.Add($"{name}: from first byte to acknowledgement, 99th percentile", "ms", Quantile.Of(latencies, 0.99));

@@ -1,8 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
+using System.Collections.Immutable;
+using EdgeFleet.Collector.Tests.Prometheus;
 using EdgeFleet.Collector.Tests.Simulation;
 using EdgeFleet.Protos.V1;
 using Xunit;
@@ -12,44 +9,56 @@ namespace EdgeFleet.Collector.Tests;
 /// <summary>What is deployed beside the collector, against a real Prometheus (Debian's package) that scrapes a real collector.</summary>
 public sealed class PrometheusTests
 {
-    private static readonly string Deployed = Path.Combine(Root(), "deploy", "desktop");
-
     [Fact]
     public async Task Rules_and_configuration_are_valid_and_the_alerts_fire_when_they_should()
     {
-        Require("promtool");
-        await RunAsync("promtool", ["check", "rules", .. Directory.EnumerateFiles(Path.Combine(Deployed, "prometheus", "rules"))]);
-        await RunAsync("promtool", ["test", "rules", Path.Combine(Deployed, "prometheus", "rules_test.yml")]);
+        Debian.Require("promtool");
+        await Debian.RunAsync("promtool", ["check", "rules", .. Directory.EnumerateFiles(Path.Combine(Deployment.Directory, "prometheus", "rules"))]);
+        await Debian.RunAsync("promtool", ["test", "rules", Path.Combine(Deployment.Directory, "prometheus", "rules_test.yml")]);
 
         // The certificate is the target machine's; everything else is checked as it is.
         var directory = Directory.CreateTempSubdirectory("edgefleet-test-").FullName;
-        var text = await File.ReadAllTextAsync(Path.Combine(Deployed, "prometheus", "prometheus.yml"), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(Path.Combine(Deployment.Directory, "prometheus", "prometheus.yml"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(directory, "p.yml"), text.Replace("/etc/edgefleet/server-certificate.pem", "/dev/null", StringComparison.Ordinal)
-            .Replace("rules/*.yml", Path.Combine(Deployed, "prometheus", "rules", "*.yml"), StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        await RunAsync("promtool", ["check", "config", Path.Combine(directory, "p.yml")]);
+            .Replace("rules/*.yml", Path.Combine(Deployment.Directory, "prometheus", "rules", "*.yml"), StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await Debian.RunAsync("promtool", ["check", "config", Path.Combine(directory, "p.yml")]);
         Directory.Delete(directory, recursive: true);
     }
 
     [Fact]
-    public async Task Every_expression_of_dashboards_and_rules_has_data()
+    public async Task Every_expression_of_dashboards_and_rules_has_data_and_every_alert_fires_when_its_condition_is_made()
     {
-        Require("prometheus");
+        Debian.Require("prometheus");
         await using var collector = await TestCollector.StartAsync();
-        await using var agent = new SimulatedAgent(collector, "one");
+        await using var agent = new SimulatedAgent(collector, "one") { SpoolBytes = 900_000 };
         foreach (var metric in (string[])["clock_hertz/gpu", "memory_used_bytes/system", "memory_total_bytes/system", "utilization_ratio/gpu", "disk_free_bytes"]) agent.Gauges[metric] = 1;
+        agent.Gauges["throttled/gpu"] = 1;
+        await using var gone = new SimulatedAgent(collector, "gone");
+        await gone.ConnectAsync();
         await FeedAsync(collector, agent);
 
         using var http = collector.Http(null);
         var page = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.DoesNotContain(agent.Assignments.First().Run.RunId, page, StringComparison.Ordinal);
-        await RunAsync("promtool", ["check", "metrics"], page);
+        await Debian.RunAsync("promtool", ["check", "metrics"], page);
 
-        await using var prometheus = await RealPrometheus.StartAsync(collector, Path.Combine(Deployed, "prometheus", "rules"));
-        foreach (var (where, expression) in Expressions())
+        await using var prometheus = await RealPrometheus.StartAsync(Path.Combine(collector.Options.DataDirectory, "server-certificate.pem"), collector.Host.Port);
+
+        // What raises an alert by its increase has to happen between two scrapes.
+        await HasAsync(prometheus, """edgefleet_traces_ingested_total{disposition="conflict"} == 0 and on() edgefleet_series_overflow_total{kind="results"} == 0""", "the first scrape");
+        await HasAsync(prometheus, """edgefleet_traces_dropped_total{reason="full"} == 0""", "the first scrape");
+        var assignment = agent.Assignments.First();
+        await agent.UploadAsync(Simulation.Traces.Completed(assignment, speed: 9), assignment.Origin);
+        agent.Dropped = 1;
+        var results = (Metrics.ResultTable)collector.Host.Services.GetService(typeof(Metrics.ResultTable))!;
+        for (uint context = 1; results.Overflow == 0; context++) results.Put(Result(agent.DeviceId, context));
+        await gone.DisconnectAsync();
+
+        foreach (var (where, expression) in Deployment.Expressions())
         {
             try
             {
-                await TestCollector.EventuallyAsync(async () => await prometheus.HasDataAsync(expression), $"{where}: {expression}");
+                await HasAsync(prometheus, expression, where);
             }
             catch (TimeoutException error)
             {
@@ -57,7 +66,51 @@ public sealed class PrometheusTests
             }
         }
 
-        await TestCollector.EventuallyAsync(async () => await prometheus.HasDataAsync("""ALERTS{alertname="EdgeFleetSlower"}"""), "the slower result raises its alert");
+        var alerts = Deployment.Alerts().ToList();
+        Assert.Equal(9, alerts.Count);
+        foreach (var alert in alerts.Where(alert => alert != "EdgeFleetCollectorDown")) await HasAsync(prometheus, $$"""ALERTS{alertname="{{alert}}", alertstate="firing"}""", alert);
+        await collector.Host.DisposeAsync();
+        await HasAsync(prometheus, """ALERTS{alertname="EdgeFleetCollectorDown", alertstate="firing"}""", "the collector is gone");
+    }
+
+    [Fact]
+    public async Task Five_thousand_devices_with_every_series_stay_within_the_documented_bounds()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var table = (Devices.DeviceTable)collector.Host.Services.GetService(typeof(Devices.DeviceTable))!;
+        var results = (Metrics.ResultTable)collector.Host.Services.GetService(typeof(Metrics.ResultTable))!;
+        var sensors = Metrics.SeriesBounds.Telemetry.SelectMany(t => Enumerable.Range(0, t.Sensors + 1).Select(i => $"{t.Metric}/s{i}")).ToImmutableDictionary(name => name, _ => 1.0);
+        var spool = new SpoolLevel();
+        for (var reason = 0; reason < Metrics.SeriesBounds.DropReasons; reason++) spool.Dropped[$"reason{reason}"] = 0;
+        for (var i = 0; i < Metrics.SeriesBounds.Devices; i++)
+        {
+            var id = $"{i:x12}".PadRight(64, '0');
+            table.Update(id, d => d with { Online = true, Gauges = sensors, Spool = spool, Clock = (1, 1), HardwareClass = "class" });
+            for (uint context = 1; context <= Metrics.SeriesBounds.Results / Metrics.SeriesBounds.Devices + 1; context++) results.Put(Result(id, context));
+        }
+
+        ((Metrics.FleetMetrics)collector.Host.Services.GetService(typeof(Metrics.FleetMetrics))!).Refresh();
+        using var http = collector.Http(null);
+        await using var page = await http.GetStreamAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(page);
+        var series = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.Length == 0 || line[0] == '#') continue;
+            Assert.DoesNotContain("otel_metric_overflow", line, StringComparison.Ordinal);
+            var name = line[..line.IndexOfAny(['{', ' '])];
+            series[name] = series.GetValueOrDefault(name) + 1;
+        }
+
+        const int Sensors = 6 + 10 + 5 + 2 + 1 + 3 + 4 + 1;
+        Assert.Equal(5_000, series["edgefleet_device_up"]);
+        Assert.Equal(40_000, series["edgefleet_traces_dropped_total"]);
+        Assert.Equal(5_000 * Sensors, series.Where(s => Metrics.SeriesBounds.Telemetry.Any(t => s.Key == "edgefleet_device_" + t.Metric)).Sum(s => s.Value));
+        Assert.Equal(20_000, series["edgefleet_ttft_seconds"]);
+        Assert.Equal(100_000, series["edgefleet_memory_bytes"]);
+        Assert.Equal(60_000, series["edgefleet_energy_joules"]);
+        Assert.True(results.Overflow > 0);
+        Assert.InRange(series.Values.Sum(), 615_000, 616_000);
     }
 
     [Fact]
@@ -99,7 +152,7 @@ public sealed class PrometheusTests
 
     private static async Task FeedAsync(TestCollector collector, SimulatedAgent agent)
     {
-        const string Document = "models: [tiny-transformer, tiny-ssm, tiny-hybrid]\ncontext: 64,128,256\ndecode: 8\nrepeats: 1";
+        const string Document = "models: [tiny-transformer, tiny-ssm, tiny-hybrid]\ncontext: 64,128,256\ndecode: 8\nrepeats: 1\ndevices: name=one";
         await agent.ConnectAsync();
         await collector.EndedAsync((await collector.Fleet.CreateSweepAsync(new CreateSweepRequest { Document = Document })).SweepId);
         agent.Perform = assignment => assignment.Run.Scenario.ContextTokens == 256
@@ -107,113 +160,21 @@ public sealed class PrometheusTests
             : Simulation.Traces.Completed(assignment, speed: 0.5);
         await collector.EndedAsync((await collector.Fleet.CreateSweepAsync(new CreateSweepRequest { Document = Document })).SweepId);
         var assignment = agent.Assignments.First();
-        await agent.UploadAsync(Simulation.Traces.Completed(assignment, speed: 9), assignment.Origin);
         await agent.UploadAsync(Simulation.Traces.Completed(assignment), assignment.Origin, header => header.Sha256 = new string('0', 64));
         await TestCollector.EventuallyAsync(async () => (await collector.Fleet.GetDeviceAsync(new GetDeviceRequest { DeviceId = agent.DeviceId })).ClockErrorNs > 0, "the clocks are compared");
     }
 
-    private static IEnumerable<(string Where, string Expression)> Expressions()
+    private static Task HasAsync(RealPrometheus prometheus, string expression, string what) =>
+        TestCollector.EventuallyAsync(() => prometheus.HasDataAsync(expression), $"{what}: {expression}");
+
+    private static Run Result(string deviceId, uint context) => new()
     {
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(Deployed, "grafana", "dashboards"), "*.json"))
+        RunId = Guid.NewGuid().ToString(), DeviceId = deviceId, EndedUnixNs = 1, Scenario = new Scenario { Model = "m", Family = "ssm", Precision = Precision.Fp32, ContextTokens = context },
+        Result = new RunResult
         {
-            using var dashboard = JsonDocument.Parse(File.ReadAllText(path));
-            foreach (var panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
-            {
-                foreach (var target in panel.GetProperty("targets").EnumerateArray())
-                {
-                    var expression = target.GetProperty("expr").GetString()!;
-                    foreach (var variable in (string[])["device", "precision", "condition", "sweep"]) expression = expression.Replace($"\"${variable}\"", "\".*\"", StringComparison.Ordinal);
-                    Assert.DoesNotContain("$", expression, StringComparison.Ordinal);
-                    yield return ($"{Path.GetFileName(path)} / {panel.GetProperty("title").GetString()}", expression);
-                }
-            }
-        }
-
-        foreach (var line in File.ReadLines(Path.Combine(Deployed, "prometheus", "rules", "recording.yml")).Where(l => l.Contains("- record:", StringComparison.Ordinal)))
-        {
-            yield return ("recording.yml", line.Split("record:")[1].Trim());
-        }
-    }
-
-    private static void Require(string program) =>
-        Assert.SkipUnless(
-            (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, program))),
-            $"{program} is not installed (Debian: apt install prometheus).");
-
-    private static async Task RunAsync(string program, string[] arguments, string input = "")
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
-    }
-
-    private static string Root()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "EdgeFleet.sln"))) directory = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("EdgeFleet.sln is above the tests.");
-        return directory;
-    }
-
-    private sealed class RealPrometheus(Process process, string directory, HttpClient http) : IAsyncDisposable
-    {
-        public static async Task<RealPrometheus> StartAsync(TestCollector collector, string rules)
-        {
-            var directory = Directory.CreateTempSubdirectory("edgefleet-test-").FullName;
-            var port = FreePort();
-            var configuration = $$"""
-                global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}
-                rule_files: ["{{rules}}/*.yml"]
-                scrape_configs:
-                  - job_name: edgefleet
-                    scheme: https
-                    tls_config: {ca_file: "{{collector.Options.DataDirectory}}/server-certificate.pem", server_name: localhost}
-                    static_configs: [{targets: ["127.0.0.1:{{collector.Host.Port}}"]}]
-                """;
-            await File.WriteAllTextAsync(Path.Combine(directory, "prometheus.yml"), configuration);
-            var process = Process.Start(new ProcessStartInfo("prometheus",
-            [
-                $"--config.file={directory}/prometheus.yml", $"--storage.tsdb.path={directory}/data", string.Create(CultureInfo.InvariantCulture, $"--web.listen-address=127.0.0.1:{port}"), "--log.level=error",
-            ]))!;
-            return new RealPrometheus(process, directory, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") });
-        }
-
-        public async Task<bool> HasDataAsync(string expression)
-        {
-            try
-            {
-                using var answer = await http.GetAsync(new Uri("/api/v1/query?query=" + Uri.EscapeDataString(expression), UriKind.Relative));
-                if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) return false;
-                using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-                if (document.RootElement.GetProperty("status").GetString() != "success") throw new InvalidOperationException($"{expression}: {document.RootElement}");
-                return document.RootElement.GetProperty("data").GetProperty("result").GetArrayLength() > 0;
-            }
-            catch (HttpRequestException)
-            {
-                // It is starting.
-                return false;
-            }
-        }
-
-        public Task<string> TargetsAsync() => http.GetStringAsync(new Uri("/api/v1/targets", UriKind.Relative));
-
-        public async ValueTask DisposeAsync()
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-            http.Dispose();
-            Directory.Delete(directory, recursive: true);
-        }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
-    }
+            TtftNs = 1, TpotNs = 1, PrefillTokensPerSecond = 1, DecodeTokensPerSecond = 1, PeakMemoryBytes = 1, MbuRatio = 1, MfuRatio = 1, TtftBaselineRatio = 1, TpotBaselineRatio = 1,
+            WeightsBytes = 1, ActivationsBytes = 1, StateBytes = { ["kv"] = 1, ["recurrent"] = 1, ["convolution"] = 1, ["other"] = 1 },
+            EnergyGrossJoules = { ["load"] = 1, ["prefill"] = 1, ["decode"] = 1, ["other"] = 1 },
+        },
+    };
 }

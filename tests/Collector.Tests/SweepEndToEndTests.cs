@@ -216,6 +216,19 @@ public sealed class SweepEndToEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_slow_repeat_is_noise_and_the_ratio_waits_for_half_of_the_repeats()
+    {
+        const string Six = "models: tiny-ssm\ncontext: 64\ndecode: 8\nrepeats: 6";
+        await agent.ConnectAsync();
+        await collector.EndedAsync((await collector.Fleet.CreateSweepAsync(Request(Six))).SweepId);
+        agent.Perform = assignment => Simulation.Traces.Completed(assignment, speed: assignment.Run.Repeat is 2 or 5 ? 0.2 : 1);
+        var noisy = await collector.EndedAsync((await collector.Fleet.CreateSweepAsync(Request(Six))).SweepId);
+        var runs = (await collector.Fleet.ListRunsAsync(new ListRunsRequest { SweepId = noisy.SweepId })).Runs.OrderBy(run => run.Repeat).ToList();
+        Assert.Equal([false, false, true, true, true, true], runs.Select(run => run.Result.HasTtftBaselineRatio));
+        Assert.All(runs.Skip(2), run => Assert.Equal(1, run.Result.TpotBaselineRatio, 6));
+    }
+
+    [Fact]
     public async Task A_refused_assignment_waits_or_fails_by_its_reason()
     {
         var refusals = 0;

@@ -17,15 +17,25 @@ public sealed class SoakTests(ITestOutputHelper output)
         Assert.SkipUnless(System.Environment.GetEnvironmentVariable("EDGEFLEET_FULL") == "1", "a soak of many minutes; set EDGEFLEET_FULL=1");
         await using var fleet = await TestFleet.StartAsync();
         var network = fleet.Network();
-        AgentProcess[] agents = [fleet.Agent("one"), fleet.Agent("two"), fleet.Agent("three", network)];
+        var cable = fleet.Network();
+        AgentProcess[] agents = [fleet.Agent("one"), fleet.Agent("two", cable), fleet.Agent("three", network)];
         await Task.WhenAll(agents.Select(agent => agent.ConnectAsync()));
         var sweep = await fleet.Collector.LaunchAsync(TestFleet.Sweep("", string.Create(CultureInfo.InvariantCulture, $"8-{8 * Contexts}+8")));
 
         var random = new Random(Seed);
         var faults = new SortedDictionary<string, int>(StringComparer.Ordinal);
         void Count(string fault) => faults[fault] = faults.GetValueOrDefault(fault) + 1;
-        while (await EndedAsync(fleet, sweep) < Runs)
+
+        // Once, for a minute: whatever happens to agent two meanwhile happens without a network.
+        Task? minute = null;
+        while (await EndedAsync(fleet, sweep) is var ended && ended < Runs)
         {
+            if (minute is null && ended >= Runs / 4)
+            {
+                minute = CutForAMinuteAsync(cable);
+                Count("network cut for a minute");
+            }
+
             await Task.Delay(random.Next(500, 6000));
             var agent = agents[random.Next(agents.Length)];
             switch (random.Next(10))
@@ -60,6 +70,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             }
         }
 
+        await minute!;
         await fleet.AssertCompletedAsync(sweep, Runs);
         var levels = await fleet.AccountedAsync(agents);
         var runs = await fleet.Collector.RunsAsync(sweep);
@@ -70,6 +81,13 @@ public sealed class SoakTests(ITestOutputHelper output)
             + $"dropped {levels.Sum(level => level.Dropped.Values.Sum(count => (long)count))}; conflicts {conflicts}");
         Assert.True(faults.Values.Sum() >= 20, "so few faults test nothing");
         Assert.Equal(0UL, conflicts);
+    }
+
+    private static async Task CutForAMinuteAsync(TcpProxy network)
+    {
+        network.Cut();
+        await Task.Delay(TimeSpan.FromMinutes(1));
+        network.Restore();
     }
 
     private static async Task<long> EndedAsync(TestFleet fleet, string sweep)

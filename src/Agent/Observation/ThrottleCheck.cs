@@ -7,10 +7,6 @@ namespace EdgeFleet.Agent.Observation;
 /// <summary>Whether processor or GPU was throttled while it was timed.</summary>
 internal static class ThrottleCheck
 {
-    // NVML's nvmlClocksEventReason bits that say that something else than the workload or the user holds clocks down: power cap, hardware slowdown,
-    // software and hardware thermal slowdown, power brake.
-    private const long HeldDown = 0x4 | 0x8 | 0x20 | 0x40 | 0x80;
-
     /// <summary>What is to be said; null where nothing was seen.</summary>
     public static Finding? Of(Trace trace, TelemetryRecord record)
     {
@@ -26,9 +22,9 @@ internal static class ThrottleCheck
                 return Throttled($"{series.Name.Source} {series.Name.Label} counted {within[^1] - within[0]:0} throttling events while the run was timed.");
             }
 
-            if (series.Name.Metric == Metrics.ThrottleReasons && within.Any(value => ((long)value & HeldDown) != 0))
+            if (series.Name.Metric == Metrics.ThrottleReasons && within.Any(ThrottleReasons.HoldDown))
             {
-                var share = within.Count(value => ((long)value & HeldDown) != 0) / (double)within.Length;
+                var share = within.Count(ThrottleReasons.HoldDown) / (double)within.Length;
                 return Throttled($"The clocks of {series.Name.Label} were held down by power or temperature in {share * 100:0} % of the samples.");
             }
         }

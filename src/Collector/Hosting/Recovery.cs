@@ -6,11 +6,10 @@ using EdgeFleet.Collector.Sweeps;
 namespace EdgeFleet.Collector.Hosting;
 
 /// <summary>Fills the tables in memory from the database before anything else starts, so that pages and metrics have no gap after a restart.</summary>
-internal sealed class Recovery(Database database, DeviceStore devices, DeviceTable table, SweepStore sweeps, SweepMetrics metrics, ResultTable results, CollectorOptions options, TimeProvider time)
+internal sealed class Recovery(
+    Database database, DeviceStore devices, DeviceTable table, SweepStore sweeps, SweepMetrics metrics, ResultTable results, IngestMetrics ingest, CollectorOptions options, TimeProvider time)
     : IHostedService
 {
-    private const int ShownSweeps = 50;
-
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -24,8 +23,9 @@ internal sealed class Recovery(Database database, DeviceStore devices, DeviceTab
             });
         }
 
-        foreach (var (_, sweep) in sweeps.List(Protos.V1.SweepState.Unspecified, "", long.MaxValue, ShownSweeps)) metrics.Progress(sweep);
+        foreach (var (_, sweep) in sweeps.List(Protos.V1.SweepState.Unspecified, "", long.MaxValue, SeriesBounds.Sweeps)) metrics.Progress(sweep);
         results.Load(database, oldest);
+        ingest.Begin();
         return Task.CompletedTask;
     }
 

@@ -133,7 +133,7 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         switch (disposition)
         {
             case TraceDisposition.Accepted or TraceDisposition.SupersededLoss:
-                if (result is not null) Baselines(sql, run, keys, result, now);
+                if (result is not null) Baselines(sql, run, sweep.Definition.Repeats, keys, result, now);
                 sql.Run(
                     """
                     UPDATE run SET state = 3, attempt = $1, outcome = $2, run_end = $3, ended_ns = $4, lost = 0, conditions = $5, result = $6, trace_id = $7, reused_run_id = ''
@@ -202,24 +202,33 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
         return isNew;
     }
 
-    private static void Baselines(Sql sql, Run run, ScenarioKeys keys, RunResult result, long now)
+    // Median against median: one slow repeat is noise. Before half of the repeats are in, there is nothing to say yet.
+    private static void Baselines(Sql sql, Run run, uint repeats, ScenarioKeys keys, RunResult result, long now)
     {
         if (result.Invalid || result.ConditionsFingerprint.Length == 0) return;
-        List<RunResult> before =
+        List<RunResult> Like(string sweeps, long since, long most) =>
         [
             .. sql.Rows(
                 r => r.Message(0, RunResult.Parser),
-                """
-                SELECT result FROM run WHERE device_id = $0 AND baseline_key = $1 AND conditions = $2 AND outcome = 1 AND reused_run_id = '' AND sweep_id <> $3 AND ended_ns >= $4
-                ORDER BY ended_ns DESC LIMIT $5
+                $"""
+                SELECT result FROM run WHERE device_id = $0 AND baseline_key = $1 AND conditions = $2 AND outcome = 1 AND reused_run_id = '' AND ended_ns >= $4 AND run_id <> $5 AND {sweeps}
+                ORDER BY ended_ns DESC LIMIT $6
                 """,
-                run.DeviceId, keys.Baseline, result.ConditionsFingerprint, run.SweepId, now - BaselineAge.Nanoseconds(), (long)BaselineRuns)
+                run.DeviceId, keys.Baseline, result.ConditionsFingerprint, run.SweepId, since, run.RunId, most)
             .Where(r => !r.Invalid && r.DefinitionsVersion == result.DefinitionsVersion),
         ];
-        double[] ttft = [.. before.Where(r => r.HasTtftNs).Select(r => (double)r.TtftNs)];
-        double[] tpot = [.. before.Where(r => r.HasTpotNs).Select(r => (double)r.TpotNs)];
-        if (ttft.Length > 0 && result.HasTtftNs) result.TtftBaselineRatio = result.TtftNs / Quantile.Median(ttft);
-        if (tpot.Length > 0 && result.HasTpotNs && Quantile.Median(tpot) > 0) result.TpotBaselineRatio = result.TpotNs / Quantile.Median(tpot);
+        List<RunResult> repeated = [result, .. Like("sweep_id = $3", 0, repeats)];
+        if (repeated.Count < (repeats + 1) / 2) return;
+        var before = Like("sweep_id <> $3", now - BaselineAge.Nanoseconds(), BaselineRuns);
+        if (Ratio(repeated, before, r => r.HasTtftNs ? r.TtftNs : null) is { } ttft) result.TtftBaselineRatio = ttft;
+        if (Ratio(repeated, before, r => r.HasTpotNs ? r.TpotNs : null) is { } tpot) result.TpotBaselineRatio = tpot;
+    }
+
+    private static double? Ratio(IEnumerable<RunResult> results, IEnumerable<RunResult> baseline, Func<RunResult, double?> value)
+    {
+        double[] candidate = [.. results.Select(value).OfType<double>()];
+        double[] before = [.. baseline.Select(value).OfType<double>()];
+        return candidate.Length > 0 && before.Length > 0 && Quantile.Median(before) > 0 ? Quantile.Median(candidate) / Quantile.Median(before) : null;
     }
 
     private static void SkipLonger(Sql sql, Run run, ScenarioKeys keys, long now)

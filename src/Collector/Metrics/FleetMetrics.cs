@@ -19,26 +19,13 @@ internal sealed class FleetMetrics(
     /// <summary>How long other series than <c>edgefleet_device_up</c> stay after a device is gone.</summary>
     public static readonly TimeSpan SeriesGrace = TimeSpan.FromHours(1);
 
-    /// <summary>Gauges of telemetry that are exported; a label after a slash becomes <c>sensor</c>.</summary>
-    private static readonly (string Metric, string Description)[] Telemetry =
-    [
-        ("power_watts", "Power by rail, as the agent read it last."),
-        ("temperature_celsius", "Temperature by zone, as the agent read it last."),
-        ("clock_hertz", "Clock by domain, as the agent read it last."),
-        ("memory_used_bytes", "Memory in use by kind, as the agent read it last."),
-        ("memory_total_bytes", "Memory there is by kind."),
-        ("utilization_ratio", "Busy share by unit, 0 to 1."),
-        ("throttled", "1 while the unit is throttled for its temperature or power."),
-        ("disk_free_bytes", "Free space of the agent's state directory."),
-    ];
-
-    private const int MostSensors = 16;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
     private Meter? meter;
     private HashSet<string> shown = [];
     private volatile Dictionary<string, long> queues = [];
-    private long unknownGauges;
+    private long telemetryOverflow;
+    private long deviceOverflow;
 
     /// <summary>Looks which series are due to disappear.</summary>
     public void Refresh()
@@ -51,6 +38,8 @@ internal sealed class FleetMetrics(
             results.Forget(gone.DeviceId);
         }
 
+        var excess = Alive(now).Count() - SeriesBounds.Devices;
+        if (excess > 0) Interlocked.Add(ref deviceOverflow, excess);
         HashSet<string> wanted = [.. devices.All.Select(d => d.DeviceId), .. Alive(now).Select(d => d.DeviceId + " alive"), .. sweeps.Shown.Select(s => s.SweepId)];
         if (meter is not null && shown.IsSubsetOf(wanted))
         {
@@ -81,15 +70,15 @@ internal sealed class FleetMetrics(
     private Meter Build()
     {
         var made = new Meter(names.Fleet);
-        Gauge(made, "edgefleet_device_up", "1 while an agent is connected; stays at 0 for 7 days after it is gone.", () => devices.All.Select(d => One(d, d.Online ? 1 : 0)));
-        Gauge(made, "edgefleet_device_info", "What a device is; always 1.", () => devices.All.Select(d => new Measurement<double>(
+        Gauge(made, "edgefleet_device_up", "1 while an agent is connected; stays at 0 for 7 days after it is gone.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => One(d, d.Online ? 1 : 0)));
+        Gauge(made, "edgefleet_device_info", "What a device is; always 1.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => new Measurement<double>(
             1, new("device", Short(d.DeviceId)), new("device_id", d.DeviceId), new("hardware_class", results.HardwareLabel(d.HardwareClass)), new("agent_version", d.AgentVersion))));
-        Gauge(made, "edgefleet_heartbeat_age_seconds", "Since the latest sign of life.", () => Alive().Select(d => One(d, (time.UnixNanoseconds() - d.LastSeenNs) * 1e-9)));
-        Gauge(made, "edgefleet_clock_offset_seconds", "Device's wall clock minus the collector's.", () => Alive().Where(d => d.Clock is not null).Select(d => One(d, d.Clock!.Value.OffsetNs * 1e-9)));
-        Gauge(made, "edgefleet_queue_runs", "Runs that wait for the device.", () => Alive().Select(d => One(d, queues.GetValueOrDefault(d.DeviceId))));
-        Gauge(made, "edgefleet_running_runs", "Runs that the device performs.", () => Alive().Select(d => One(d, d.RunId is null ? 0 : 1)));
+        Gauge(made, "edgefleet_heartbeat_age_seconds", "Since the latest sign of life.", () => Roomy().Select(d => One(d, (time.UnixNanoseconds() - d.LastSeenNs) * 1e-9)));
+        Gauge(made, "edgefleet_clock_offset_seconds", "Device's wall clock minus the collector's.", () => Roomy().Where(d => d.Clock is not null).Select(d => One(d, d.Clock!.Value.OffsetNs * 1e-9)));
+        Gauge(made, "edgefleet_queue_runs", "Runs that wait for the device.", () => Roomy().Select(d => One(d, queues.GetValueOrDefault(d.DeviceId))));
+        Gauge(made, "edgefleet_running_runs", "Runs that the device performs.", () => Roomy().Select(d => One(d, d.RunId is null ? 0 : 1)));
         Spool(made);
-        foreach (var (metric, description) in Telemetry) Gauge(made, "edgefleet_device_" + metric, description, () => Sensors(metric));
+        foreach (var (metric, _, description) in SeriesBounds.Telemetry) Gauge(made, "edgefleet_device_" + metric, description, () => Sensors(metric));
         Results(made);
         made.CreateObservableGauge("edgefleet_sweep_runs", sweeps.Runs, description: "Runs of a sweep by where they are; the open sweeps and those that ended last.");
         Gauge(made, "edgefleet_storage_bytes", "Disk in use, by kind.", () =>
@@ -101,21 +90,22 @@ internal sealed class FleetMetrics(
         Counter(made, "edgefleet_series_overflow", "Values that found no room within the bounds of cardinality, by kind.", () =>
         [
             new Measurement<double>(results.Overflow, new KeyValuePair<string, object?>("kind", "results")),
-            new Measurement<double>(Interlocked.Read(ref unknownGauges), new KeyValuePair<string, object?>("kind", "telemetry")),
+            new Measurement<double>(Interlocked.Read(ref telemetryOverflow), new KeyValuePair<string, object?>("kind", "telemetry")),
+            new Measurement<double>(Interlocked.Read(ref deviceOverflow), new KeyValuePair<string, object?>("kind", "devices")),
         ]);
         return made;
     }
 
     private void Spool(Meter made)
     {
-        IEnumerable<Measurement<double>> Of(Func<SpoolLevel, double> value) => Alive().Where(d => d.Spool is not null).Select(d => One(d, value(d.Spool!)));
+        IEnumerable<Measurement<double>> Of(Func<SpoolLevel, double> value) => Roomy().Where(d => d.Spool is not null).Select(d => One(d, value(d.Spool!)));
         Gauge(made, "edgefleet_spool_entries", "Traces that wait on the device.", () => Of(s => s.Spooled));
         Gauge(made, "edgefleet_spool_bytes", "Bytes of the spool.", () => Of(s => s.Bytes));
         Gauge(made, "edgefleet_spool_bound_bytes", "Most bytes that the spool may take.", () => Of(s => s.BoundBytes));
         Counter(made, "edgefleet_traces_produced", "Traces ever put into the spool, as the agent counts them.", () => Of(s => s.Produced));
         Counter(made, "edgefleet_traces_acknowledged", "Traces that were acknowledged, as the agent counts them.", () => Of(s => s.Acknowledged));
-        Counter(made, "edgefleet_traces_dropped", "Traces that the agent gave up, by reason.", () => Alive().Where(d => d.Spool is not null).SelectMany(d =>
-            d.Spool!.Dropped.Take(MostSensors).Select(p => new Measurement<double>(p.Value, new("device", Short(d.DeviceId)), new("reason", p.Key)))));
+        Counter(made, "edgefleet_traces_dropped", "Traces that the agent gave up, by reason.", () => Roomy().Where(d => d.Spool is not null).SelectMany(d =>
+            d.Spool!.Dropped.Take(SeriesBounds.DropReasons).Select(p => new Measurement<double>(p.Value, new("device", Short(d.DeviceId)), new("reason", p.Key)))));
     }
 
     private void Results(Meter made)
@@ -135,7 +125,7 @@ internal sealed class FleetMetrics(
         Gauge(made, "edgefleet_result_timestamp_seconds", "When the last result was stored, seconds since the Unix epoch.", () => Living().Select(p => new Measurement<double>(p.Value.EndedUnixNs * 1e-9, p.Key.Labels())));
         Gauge(made, "edgefleet_memory_bytes", "Memory of the last result by kind: weights, activations and each kind of state.", () => Living().SelectMany(Kinds));
         Gauge(made, "edgefleet_energy_joules", "Gross energy of the last result by phase.", () => Living().SelectMany(p =>
-            p.Value.Result.EnergyGrossJoules.Take(MostSensors).Select(e => new Measurement<double>(e.Value, With(p.Key.Labels(), "phase", e.Key)))));
+            p.Value.Result.EnergyGrossJoules.Where(e => SeriesBounds.EnergyPhases.Contains(e.Key)).Select(e => new Measurement<double>(e.Value, With(p.Key.Labels(), "phase", e.Key)))));
         Gauge(made, "edgefleet_condition_info", "What a condition stands for; always 1.", () => Living().DistinctBy(p => p.Key.Condition).Select(p => new Measurement<double>(1, ResultSeries.Explain(p.Value))));
     }
 
@@ -144,29 +134,27 @@ internal sealed class FleetMetrics(
         var result = point.Value.Result;
         if (result.HasWeightsBytes) yield return new Measurement<double>(result.WeightsBytes, With(point.Key.Labels(), "kind", "weights"));
         if (result.HasActivationsBytes) yield return new Measurement<double>(result.ActivationsBytes, With(point.Key.Labels(), "kind", "activations"));
-        foreach (var (kind, bytes) in result.StateBytes.Where(s => s.Key is "kv" or "recurrent" or "convolution")) yield return new Measurement<double>(bytes, With(point.Key.Labels(), "kind", kind));
+        foreach (var (kind, bytes) in result.StateBytes.Where(s => SeriesBounds.StateKinds.Contains(s.Key))) yield return new Measurement<double>(bytes, With(point.Key.Labels(), "kind", kind));
     }
 
     private IEnumerable<Measurement<double>> Sensors(string metric)
     {
-        foreach (var device in Alive())
+        var room = SeriesBounds.Of("edgefleet_device_" + metric);
+        foreach (var device in Roomy())
         {
             var count = 0;
             foreach (var (name, value) in device.Gauges)
             {
                 var slash = name.IndexOf('/', StringComparison.Ordinal);
-                var kind = slash < 0 ? name : name[..slash];
-                if (kind != metric)
-                {
-                    if (metric == Telemetry[0].Metric && !Telemetry.Any(t => t.Metric == kind)) Interlocked.Increment(ref unknownGauges);
-                    continue;
-                }
-
-                if (++count > MostSensors) Interlocked.Increment(ref unknownGauges);
+                if (!name.AsSpan(0, slash < 0 ? name.Length : slash).SequenceEqual(metric)) continue;
+                if (++count > SeriesBounds.SensorsPerDevice || --room < 0) Interlocked.Increment(ref telemetryOverflow);
                 else yield return new Measurement<double>(value, new("device", Short(device.DeviceId)), new("sensor", slash < 0 ? "" : name[(slash + 1)..]));
             }
         }
     }
+
+    // Those for which every series has room.
+    private IEnumerable<DeviceStatus> Roomy() => Alive().Take(SeriesBounds.Devices);
 
     private IEnumerable<KeyValuePair<ResultSeries, Run>> Living()
     {

@@ -8,6 +8,11 @@ namespace EdgeFleet.Collector.Metrics;
 /// <summary>Traces as they come in, and what they say.</summary>
 internal sealed class IngestMetrics
 {
+    private static readonly TraceDisposition[] Dispositions =
+        [TraceDisposition.Accepted, TraceDisposition.Duplicate, TraceDisposition.Conflict, TraceDisposition.Stale, TraceDisposition.SupersededLoss, TraceDisposition.Retried];
+
+    private static readonly Outcome[] Outcomes = [Outcome.Completed, Outcome.Failed, Outcome.OutOfMemory, Outcome.Skipped, Outcome.Cancelled];
+
     private static readonly string[] RefusalCodes =
         ["invalid_header", "too_large", "unknown_encoding", "invalid_trace", "impossible", "corrupt", "run_unknown", "wrong_device", "wrong_scenario"];
 
@@ -36,6 +41,15 @@ internal sealed class IngestMetrics
         duration = meter.CreateHistogram<double>(MetricNames.IngestHistogram, description: "From a whole trace to its acknowledgement, the disk included.");
         ttft = meter.CreateHistogram<double>(MetricNames.TtftHistogram, description: "Median time to first token of completed runs.");
         tpot = meter.CreateHistogram<double>(MetricNames.TpotHistogram, description: "Median time per output token of completed runs.");
+    }
+
+    /// <summary>Begins every counter at 0: an increase from nothing is none to Prometheus, and the first conflict would raise no alert.</summary>
+    public void Begin()
+    {
+        foreach (var disposition in Dispositions) ingested.Add(0, new KeyValuePair<string, object?>("disposition", Name(disposition)));
+        foreach (var outcome in Outcomes) runs.Add(0, new KeyValuePair<string, object?>("outcome", Name(outcome)));
+        foreach (var code in RefusalCodes) refused.Add(0, new KeyValuePair<string, object?>("reason", code));
+        bytes.Add(0);
     }
 
     /// <summary>A trace was stored, or was there.</summary>

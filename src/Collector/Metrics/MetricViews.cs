@@ -6,9 +6,6 @@ namespace EdgeFleet.Collector.Metrics;
 /// <summary>How instruments are collected: bounds of cardinality and buckets (docs/metrics.md).</summary>
 internal static class MetricViews
 {
-    /// <summary>Series of one metric of devices: 5,000 devices with up to four sensors or reasons each.</summary>
-    public const int DeviceSeries = 20_000;
-
     /// <summary>Configures a provider.</summary>
     public static void Configure(MeterProviderBuilder metrics, MeterNames names)
     {
@@ -16,7 +13,7 @@ internal static class MetricViews
         metrics.AddView(MetricNames.TtftHistogram, Histogram(MetricNames.TtftBuckets));
         metrics.AddView(MetricNames.TpotHistogram, Histogram(MetricNames.TpotBuckets));
         metrics.AddView(MetricNames.IngestHistogram, Histogram(MetricNames.IngestBuckets));
-        metrics.AddView(instrument => instrument.Meter.Name == names.Fleet ? new MetricStreamConfiguration { CardinalityLimit = DeviceSeries } : null);
+        metrics.AddView(instrument => instrument.Meter.Name == names.Fleet ? new MetricStreamConfiguration { CardinalityLimit = SeriesBounds.Of(instrument.Name) } : null);
         metrics.ConfigureResource(resource => resource.Clear().AddService("edgefleet-collector", autoGenerateServiceInstanceId: false));
         metrics.AddPrometheusExporter(exporter => exporter.ScopeInfoEnabled = false);
     }

@@ -7,9 +7,6 @@ namespace EdgeFleet.Collector.Metrics;
 /// <summary>The last result of each series, bounded (docs/metrics.md, cardinality). What does not fit is counted, not stored.</summary>
 internal sealed class ResultTable
 {
-    /// <summary>Most series of results.</summary>
-    public const int MostSeries = 20_000;
-
     /// <summary>Most distinct contexts, models, hardware classes and conditions.</summary>
     public const int MostValues = 200;
 
@@ -43,7 +40,7 @@ internal sealed class ResultTable
     {
         var series = ResultSeries.Of(run);
         var known = last.ContainsKey(series);
-        if (known || (last.Count < MostSeries && Admit(contexts, series.Context) && Admit(models, series.Model))) last[series] = run;
+        if (known || (last.Count < SeriesBounds.Results && Admit(contexts, series.Context) && Admit(models, series.Model))) last[series] = run;
         else Interlocked.Increment(ref overflow);
     }
 

@@ -7,8 +7,6 @@ namespace EdgeFleet.Collector.Metrics;
 /// <summary>Progress of sweeps: the open ones and those that ended last, bounded.</summary>
 internal sealed class SweepMetrics
 {
-    private const int MostSweeps = 50;
-
     private readonly ConcurrentDictionary<string, Sweep> sweeps = new(StringComparer.Ordinal);
 
     /// <summary>The sweeps that are shown.</summary>
@@ -18,7 +16,7 @@ internal sealed class SweepMetrics
     public void Progress(Sweep sweep)
     {
         sweeps[sweep.SweepId] = sweep;
-        while (sweeps.Count > MostSweeps && Oldest() is { } oldest) sweeps.TryRemove(oldest, out _);
+        while (sweeps.Count > SeriesBounds.Sweeps && Oldest() is { } oldest) sweeps.TryRemove(oldest, out _);
     }
 
     /// <summary>Measurements of the runs by where they are.</summary>

@@ -63,32 +63,11 @@ public sealed class LinkTests
     }
 
     [Fact]
-    public void Gauges_come_from_proc_and_sys()
+    public void Memory_and_free_disk_bound_a_device()
     {
-        var root = Directory.CreateTempSubdirectory("gauges").FullName;
-        Write("proc/meminfo", "MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    400 kB\n");
-        Write("proc/stat", "cpu  10 0 10 70 10 0 0 0 0 0\n");
-        Write("sys/class/thermal/thermal_zone0/type", "CPU-therm\n");
-        Write("sys/class/thermal/thermal_zone0/temp", "41500\n");
-        Write("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "1500000\n");
-        var gauges = new MachineGauges(root, root);
-        gauges.Read(new Dictionary<string, double>());
-        Write("proc/stat", "cpu  20 0 20 140 20 0 0 0 0 0\n");
         var read = new Dictionary<string, double>();
-        gauges.Read(read);
-        Assert.Equal(1000 * 1024, read["memory_total_bytes/system"]);
-        Assert.Equal(600 * 1024, read["memory_used_bytes/system"]);
-        Assert.Equal(0.2, read["utilization_ratio/cpu"], 12);
-        Assert.Equal(41.5, read["temperature_celsius/CPU-therm"]);
-        Assert.Equal(1.5e9, read["clock_hertz/cpu"]);
+        new MachineGauges(Path.GetTempPath()).Read(read);
+        Assert.True(read["memory_total_bytes/system"] > 1 << 20);
         Assert.True(read["disk_free_bytes"] > 0);
-        Directory.Delete(root, recursive: true);
-
-        void Write(string path, string text)
-        {
-            var full = Path.Combine(root, path);
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            File.WriteAllText(full, text);
-        }
     }
 }

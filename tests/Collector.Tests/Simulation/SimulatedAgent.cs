@@ -61,6 +61,10 @@ internal sealed class SimulatedAgent : IAsyncDisposable
 
     public bool Beats { get; set; } = true;
 
+    public ulong SpoolBytes { get; set; }
+
+    public ulong Dropped { get; set; }
+
     public async Task ConnectAsync()
     {
         alive = new CancellationTokenSource();
@@ -125,7 +129,10 @@ internal sealed class SimulatedAgent : IAsyncDisposable
         writing.Dispose();
     }
 
-    private SpoolLevel Level() => new() { Produced = sequence, Acknowledged = acknowledged, Spooled = sequence - acknowledged, BoundBytes = 1 << 20, Dropped = { ["full"] = 0 } };
+    private SpoolLevel Level() => new()
+    {
+        Produced = sequence + Dropped, Acknowledged = acknowledged, Spooled = sequence - acknowledged, Bytes = SpoolBytes, BoundBytes = 1 << 20, Dropped = { ["full"] = Dropped },
+    };
 
     private long Now() => (DateTimeOffset.UtcNow + ClockError - DateTimeOffset.UnixEpoch).Ticks * 100;
 

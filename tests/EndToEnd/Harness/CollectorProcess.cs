@@ -23,6 +23,9 @@ internal sealed class CollectorProcess : IAsyncDisposable
     /// <summary>File for <c>--join</c>.</summary>
     public string JoinFile => Path.Combine(data, "join-string");
 
+    /// <summary>Its certificate, for Prometheus.</summary>
+    public string CertificateFile => Path.Combine(data, "server-certificate.pem");
+
     /// <summary>Port that it listens on.</summary>
     public int Port => port;
 
@@ -52,6 +55,9 @@ internal sealed class CollectorProcess : IAsyncDisposable
 
     /// <summary>Ends it as kill -9 does.</summary>
     public Task KillAsync() => Process.KillAsync();
+
+    /// <summary>Its page of metrics.</summary>
+    public Task<string> MetricsAsync() => Client.GetAsync("/metrics");
 
     /// <summary>Launches a sweep.</summary>
     public async Task<string> LaunchAsync(SweepDefinition definition) =>

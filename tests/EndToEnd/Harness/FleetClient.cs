@@ -12,21 +12,18 @@ namespace EdgeFleet.EndToEnd.Harness;
 internal sealed class FleetClient : IDisposable
 {
     private readonly GrpcChannel channel;
+    private readonly SocketsHttpHandler connections;
+    private readonly HttpClient http;
 
     /// <param name="address">Join or operator string.</param>
     public FleetClient(string address)
     {
         Address = CollectorAddress.Parse(address);
+        connections = Handler();
+        http = new HttpClient(connections, disposeHandler: false);
         channel = GrpcChannel.ForAddress(Address.Uri, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                SslOptions = new SslClientAuthenticationOptions
-                {
-                    RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                        certificate is X509Certificate2 c && Convert.ToHexStringLower(SHA256.HashData(c.PublicKey.ExportSubjectPublicKeyInfo())) == Address.Fingerprint,
-                },
-            },
+            HttpHandler = Handler(),
             DisposeHttpClient = true,
             Credentials = ChannelCredentials.Create(new SslCredentials(), CallCredentials.FromInterceptor((_, metadata) =>
             {
@@ -48,5 +45,23 @@ internal sealed class FleetClient : IDisposable
 
     public Traces.TracesClient Traces { get; }
 
-    public void Dispose() => channel.Dispose();
+    /// <summary>A page of the same port.</summary>
+    public Task<string> GetAsync(string path) => http.GetStringAsync(new Uri(Address.Uri, path));
+
+    public void Dispose()
+    {
+        http.Dispose();
+        connections.Dispose();
+        channel.Dispose();
+    }
+
+    // One each: a channel changes how its handler connects.
+    private SocketsHttpHandler Handler() => new()
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate is X509Certificate2 c && Convert.ToHexStringLower(SHA256.HashData(c.PublicKey.ExportSubjectPublicKeyInfo())) == Address.Fingerprint,
+        },
+    };
 }

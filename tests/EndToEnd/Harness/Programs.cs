@@ -10,13 +10,16 @@ internal static class Programs
     public static string Agent { get; } = Path.Combine(AppContext.BaseDirectory, "edgefleet-agent");
 
     /// <summary>The collector.</summary>
-    public static string Collector { get; } = Output("Collector", "edgefleet-collector");
+    public static string Collector { get; } = Output("src/Collector", "edgefleet-collector");
+
+    /// <summary>An agent that knows the frozen contract alone.</summary>
+    public static string FrozenPeer { get; } = Output("tests/FrozenPeer", "edgefleet-frozen-peer");
 
     // Of the same configuration and framework as these tests: tests/EndToEnd/bin/CONFIGURATION/FRAMEWORK/.
     private static string Output(string project, string program)
     {
         var framework = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
-        return Path.Combine(Repository, "src", project, "bin", Path.GetFileName(Path.GetDirectoryName(framework)!), Path.GetFileName(framework), program);
+        return Path.Combine(Repository, project, "bin", Path.GetFileName(Path.GetDirectoryName(framework)!), Path.GetFileName(framework), program);
     }
 
     private static string FindRepository()
