@@ -31,19 +31,22 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         report.Add($"{agents} agents connect", "s", Stopwatch.GetElapsedTime(begin).TotalSeconds);
         var byId = fleet.ToDictionary(a => a.DeviceId);
 
-        var (cpu, at) = (collector.ProcessorSeconds, Stopwatch.GetTimestamp());
-        await Task.Delay(Idle);
-        var idle = (collector.ProcessorSeconds - cpu) / Stopwatch.GetElapsedTime(at).TotalSeconds;
-        report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's processor use", "cores", idle);
+        report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's processor use", "cores", await IdleCoresAsync(collector));
         report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's resident memory", "MiB", Mebibytes(collector.ResidentBytes));
         report.Add($"{agents} agents: connected at the end of it", "devices", await desk.OnlineAsync());
 
+        // What heartbeats cost falls while the collector compiles what it uses most: it is taken again after the loads, and from there as their share.
         var context = 64;
+        var used = new List<(string Name, double Cores, double Rate)>();
         foreach (var (rate, selector, devices, runsPerDevice) in loads)
         {
-            await LoadAsync(collector, desk, byId, idle, rate, selector, devices, runsPerDevice, context);
+            used.Add(await LoadAsync(collector, desk, byId, rate, selector, devices, runsPerDevice, context));
             context += runsPerDevice;
         }
+
+        var idle = await IdleCoresAsync(collector);
+        report.Add($"{agents} agents, 10 s heartbeats, after the loads: collector's processor use", "cores", idle);
+        foreach (var (name, cores, rate) in used) report.Add($"{name}: processor time per trace, beyond heartbeats", "ms", (cores - idle) / rate * 1e3);
 
         await ScrapeAsync(operatorAddress);
         report.Add("collector's resident memory at the end", "MiB", Mebibytes(collector.ResidentBytes));
@@ -52,8 +55,15 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         await Parallel.ForEachAsync(fleet, async (agent, _) => await agent.DisposeAsync());
     }
 
-    private async Task LoadAsync(
-        ServerProcess collector, Operator desk, Dictionary<string, BenchAgent> fleet, double idleCores, double rate, string selector, int devices, int runsPerDevice, int context)
+    private static async Task<double> IdleCoresAsync(ServerProcess collector)
+    {
+        var (cpu, at) = (collector.ProcessorSeconds, Stopwatch.GetTimestamp());
+        await Task.Delay(Idle);
+        return (collector.ProcessorSeconds - cpu) / Stopwatch.GetElapsedTime(at).TotalSeconds;
+    }
+
+    private async Task<(string Name, double Cores, double Rate)> LoadAsync(
+        ServerProcess collector, Operator desk, Dictionary<string, BenchAgent> fleet, double rate, string selector, int devices, int runsPerDevice, int context)
     {
         var launch = Stopwatch.GetTimestamp();
         var runs = await desk.LaunchAsync(selector, runsPerDevice, context);
@@ -83,10 +93,10 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         report.Add($"{name}: bytes", "MB/s", bytes / elapsed / 1e6);
         report.Add($"{name}: collector's processor use", "cores", used / elapsed);
         report.Add($"{name}: the agents' processor use, on the same machine", "cores", (System.Environment.CpuUsage.TotalTime - own).TotalSeconds / elapsed);
-        report.Add($"{name}: processor time per trace, beyond idle", "ms", (used - idleCores * elapsed) / order.Count * 1e3);
         report.Add($"{name}: from first byte to acknowledgement, median", "ms", Quantile.Median(latencies));
         report.Add($"{name}: from first byte to acknowledgement, 99th percentile", "ms", Quantile.Of(latencies, 0.99));
         report.Add($"{name}: collector's resident memory", "MiB", Mebibytes(collector.ResidentBytes));
+        return (name, used / elapsed, order.Count / elapsed);
     }
 
     private async Task ScrapeAsync(CollectorAddress address)
