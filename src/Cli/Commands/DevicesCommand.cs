@@ -12,7 +12,9 @@ internal static class DevicesCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommonOptions common)
     {
-        var command = new Command("devices", "List and change devices.") { List(common), ShowOne(common), Label(common), Adopt(common), Forget(common) };
+        var list = List(common);
+        var command = new Command("devices", "List and change devices; without a command it lists them.") { list, ShowOne(common), Label(common), Adopt(common), Forget(common) };
+        command.Action = list.Action;
         return command;
     }
 
@@ -27,7 +29,7 @@ internal static class DevicesCommand
             string token = "";
             do
             {
-                var page = await connection.Fleet.ListDevicesAsync(new ListDevicesRequest { Selector = parsed.GetValue(selector), PageSize = 1000, PageToken = token }, cancellationToken: cancellation);
+                var page = await connection.Fleet.ListDevicesAsync(new ListDevicesRequest { Selector = parsed.GetValue(selector) ?? "", PageSize = 1000, PageToken = token }, cancellationToken: cancellation);
                 all.Devices.Add(page.Devices);
                 token = page.NextPageToken;
             }
