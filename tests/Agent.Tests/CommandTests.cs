@@ -63,6 +63,19 @@ public sealed class CommandTests : IDisposable
         Assert.All((string[])["onnxruntime_build", "operator_library", "firmware", "kernel", "cpu_governor", "power_mode", "processors", "memory_limit_bytes"], name => Assert.NotEmpty(environment.GetProperty(name).GetString()!));
     }
 
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("tensorrt")]
+    [InlineData("tensorrt", "--allow-provider-fallback")]
+    public async Task A_provider_that_the_runtime_lacks_ends_the_run_and_the_processor_does_not_step_in(string provider, params string[] more)
+    {
+        var run = await BenchAsync(["--model", Fixture.Checkpoint("llama"), "--context", "8", "--decode", "2", "--provider", provider, .. more]);
+        Assert.Equal(1, run.Status);
+        var row = Assert.Single(Lines(run));
+        Assert.Equal(("failed", "provider_unavailable"), (row.GetProperty("outcome").GetString(), row.GetProperty("reason").GetString()));
+        Assert.Contains("libonnxruntime_providers_", row.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_model_past_its_positions_is_skipped_and_the_rest_goes_on()
     {

@@ -70,6 +70,37 @@ public sealed class SweepPlannerTests
     }
 
     [Fact]
+    public void TensorRT_is_replaced_by_CUDA_where_that_is_allowed_and_the_scenario_says_so()
+    {
+        var device = new Hello { DeviceId = "d", Capabilities = { new Capability { Provider = Provider.Cuda, Available = true, RuntimePackIds = { "gpu" } } } };
+        (string? Skipped, string Provider, bool Allowed, string Pack) First(bool allow)
+        {
+            var definition = Definition(d =>
+            {
+                d.AllowProviderFallback = allow;
+                d.Providers.Add(Provider.Tensorrt);
+            });
+            var (scenario, skipped) = SweepPlanner.Scenarios(definition, Models, device)[0];
+            return (skipped?.Reason, scenario.Provider, scenario.AllowProviderFallback, scenario.RuntimePackId);
+        }
+
+        Assert.Equal(("provider_unavailable", "tensorrt", false, ""), First(allow: false));
+        Assert.Equal((null, "tensorrt", true, "gpu"), First(allow: true));
+    }
+
+    [Fact]
+    public void A_limit_of_a_GPUs_memory_is_none_of_the_processors()
+    {
+        var device = Device();
+        device.Capabilities.Add(new Capability { Provider = Provider.Cuda, Available = true });
+        var definition = SweepRules.Complete(SweepDocument.Parse("models: [a]\ncontext: 1k\nproviders: [cpu, cuda]\ndevice_memory_limit_bytes: 8589934592\n"));
+        Assert.Equal(
+            [("cpu", 0L), ("cuda", 8L << 30)],
+            SweepPlanner.Scenarios(definition, [Models[0]], device).Select(s => (s.Scenario.Provider, s.Scenario.DeviceMemoryLimitBytes)));
+        Assert.Throws<RequestException>(() => SweepDocument.Parse("models: [a]\ncontext: 1k\ndevice_memory_limit_bytes: 8G\n"));
+    }
+
+    [Fact]
     public void The_preferred_pack_is_part_of_the_scenario() =>
         Assert.All(SweepPlanner.Scenarios(Definition(), Models, Device()), s => Assert.Equal("p1", s.Scenario.RuntimePackId));
 

@@ -6,6 +6,7 @@ using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Telemetry.Jetson;
 using EdgeFleet.Inference.Devices;
 using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Inference.Profiling.Device;
 using EdgeFleet.Inference.RuntimePacks;
 using EdgeFleet.Models.Hashing;
 
@@ -125,7 +126,23 @@ internal static class DoctorCommand
                 older ? Check.Bad : Check.Good,
                 "GPU driver",
                 older ? string.Create(CultureInfo.InvariantCulture, $"{serves}, the runtime pack is for CUDA {pack.CudaMajor}; update the driver or use another pack") : serves),
+            CudnnLibrary.Version() is { } cudnn
+                ? Check.Fine("cuDNN", $"{cudnn}; attention uses it, and decode steps with it are not the same bit for bit")
+                : new Check(Check.Absent, "cuDNN", $"{CudnnLibrary.Name} is not on the loader's path; attention uses other kernels"),
+            Recorder(pack),
         ];
+    }
+
+    private static Check Recorder(RuntimePack pack)
+    {
+        try
+        {
+            return Check.Fine("operator profile", ActivityRecorder.Describe(pack.CudaMajor));
+        }
+        catch (RuntimeLoadException exception)
+        {
+            return new Check(Check.Absent, "operator profile", exception.Message);
+        }
     }
 
     private static Check Operators(RuntimePack pack)

@@ -62,7 +62,7 @@ internal sealed class SessionDecoder : IDecoderUnderTest, IDisposable
     {
         Runs += Pieces(prompt.Length / decoder.Shape.Batch, chunk);
         if (!allLogits) return decoder.Prefill(prompt, chunk);
-        decoder.PrefillAllPositions(prompt, chunk, static (_, _) => { });
+        decoder.PrefillAllPositions(prompt, chunk, static (_, _, _) => { });
         return decoder.NextTokens;
     }
 

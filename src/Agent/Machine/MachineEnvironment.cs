@@ -5,6 +5,7 @@ using EdgeFleet.Agent.Telemetry.Jetson;
 using EdgeFleet.Agent.Telemetry.Nvidia;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Inference.Decoding;
+using EdgeFleet.Inference.Devices;
 
 namespace EdgeFleet.Agent.Machine;
 
@@ -26,6 +27,7 @@ internal static class MachineEnvironment
         if (session.Cuda is not null)
         {
             environment.Software["cuda_runtime"] = session.Cuda.Version();
+            environment.Software["cudnn"] = CudnnLibrary.Version() ?? "none";
             DescribeGpu(environment, NvmlLibrary.DefaultName, session.Options.Device);
         }
 

@@ -27,6 +27,8 @@ internal sealed class SweepSource
         ("seed", new Option<string?>("--seed") { Description = "Seed of the random order." }),
         ("timeout", new Option<string?>("--timeout") { Description = "Of one run, e.g. 30min." }),
         ("power_modes", new Option<string?>("--power-modes") { Description = "Power modes; default any." }),
+        ("allow_provider_fallback", new Option<string?>("--allow-provider-fallback") { Description = "true: CUDA may take TensorRT's place; default false." }),
+        ("device_memory_limit_bytes", new Option<string?>("--device-memory-limit-bytes") { Description = "Memory of the GPU that a run may use; default all." }),
         ("priority", new Option<string?>("--priority") { Description = "0 to 100; default 0." }),
     ];
 

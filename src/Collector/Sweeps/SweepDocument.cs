@@ -50,6 +50,8 @@ internal static class SweepDocument
                 case "stop": definition.Stop = Stop(value); break;
                 case "reuse": definition.Reuse = Reuse(value); break;
                 case "engine": definition.Engine = Engine(value); break;
+                case "allow_provider_fallback": definition.AllowProviderFallback = Flag(value, key); break;
+                case "device_memory_limit_bytes": definition.DeviceMemoryLimitBytes = ulong.TryParse(Text(value, key), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : throw Bad(value, key, "is not a number of bytes"); break;
                 case "priority": definition.Priority = Number(value, key); break;
                 default: throw Bad(value, key, "is not a key of a sweep; see docs/fleet.md");
             }

@@ -62,7 +62,7 @@ internal static class SweepPlanner
         {
             foreach (var provider in definition.Providers)
             {
-                var capability = device.Capabilities.FirstOrDefault(c => c.Provider == provider);
+                var capability = Capability(device, provider, definition.AllowProviderFallback);
                 foreach (var precision in definition.Precisions)
                 {
                     foreach (var pack in Packs(definition, capability))
@@ -142,7 +142,18 @@ internal static class SweepPlanner
         Logits = definition.Logits == LogitsMode.All ? "all" : "last",
         PowerMode = mode,
         Weights = model.Weights.Length > 0 ? model.Weights : definition.Weights,
+        AllowProviderFallback = definition.AllowProviderFallback,
+        DeviceMemoryLimitBytes = provider == Provider.Cpu ? 0 : checked((long)definition.DeviceMemoryLimitBytes),
     };
+
+    // Where TensorRT cannot be used and may be replaced, what counts is whether CUDA can.
+    private static Capability? Capability(Hello device, Provider provider, bool allowFallback)
+    {
+        var own = device.Capabilities.FirstOrDefault(c => c.Provider == provider);
+        return own is { Available: true } || !allowFallback || provider != Provider.Tensorrt
+            ? own
+            : device.Capabilities.FirstOrDefault(c => c is { Provider: Provider.Cuda, Available: true }) ?? own;
+    }
 
     private static RunEnd? Obstacle(ModelEntry model, Provider provider, Precision precision, string pack, string mode, Capability? capability)
     {

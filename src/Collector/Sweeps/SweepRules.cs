@@ -58,6 +58,7 @@ internal static class SweepRules
         if (definition.TimeoutNs == 0) definition.TimeoutNs = DefaultTimeout.Nanoseconds();
         Duration("timeout", definition.TimeoutNs, ShortestTimeout, LongestTimeout);
         Policies(definition);
+        if (definition.DeviceMemoryLimitBytes > long.MaxValue) throw RequestException.Invalid("device_memory_limit_bytes", $"{definition.DeviceMemoryLimitBytes} is more than any GPU has");
         if (definition.Priority > HighestPriority) throw RequestException.Invalid("priority", $"{definition.Priority} is more than {HighestPriority}");
         return definition;
     }

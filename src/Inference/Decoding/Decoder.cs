@@ -154,7 +154,7 @@ public sealed class Decoder : IDisposable
     /// <summary>As <see cref="Prefill"/>, with the logits of each position.</summary>
     /// <param name="tokens">Ids, [batch, tokens] row major.</param>
     /// <param name="chunk">Tokens of one run; 0 for all at once. Memory for [batch, chunk, vocabulary] logits is taken.</param>
-    /// <param name="handler">Called once per run.</param>
+    /// <param name="handler">Called once per run: for all sequences, or for one after another.</param>
     public void PrefillAllPositions(ReadOnlySpan<long> tokens, int chunk, LogitsHandler handler)
     {
         var perSequence = PerSequence(tokens);
@@ -165,15 +165,18 @@ public sealed class Decoder : IDisposable
             var count = Math.Min(chunk, perSequence - offset);
             if (_bySequence is not null && first > 0 && count > 1)
             {
-                throw new DecoderException(
-                    $"{_session.Manifest.Name}: GroupQueryAttention takes a chunk behind another for one sequence alone. Ask for one piece or batch 1.");
+                RunBySequence(_bySequence.Bindings(count, LogitsScope.All), tokens, offset, perSequence, handler);
+                continue;
             }
 
             Run(Binding(count, LogitsScope.All), tokens, offset, perSequence);
-            handler(first, Logits);
+            handler(first, 0, Logits);
         }
 
-        Choose();
+        if (_last is not null)
+        {
+            Choose();
+        }
     }
 
     /// <summary>Feeds <see cref="NextTokens"/> and chooses the tokens behind them.</summary>
@@ -292,16 +295,19 @@ public sealed class Decoder : IDisposable
         Length += binding.Tokens;
     }
 
-    private void RunBySequence(ReadOnlySpan<DecoderBinding> bindings, ReadOnlySpan<long> tokens, int offset, int stride)
+    private void RunBySequence(
+        ReadOnlySpan<DecoderBinding> bindings, ReadOnlySpan<long> tokens, int offset, int stride, LogitsHandler? handler = null)
     {
         RequireRoom(bindings[0].Tokens);
         for (var sequence = 0; sequence < bindings.Length; sequence++)
         {
             Execute(bindings[sequence], tokens.Slice(sequence * stride, stride), offset, stride);
-            if (bindings[sequence].Scope == LogitsScope.Last)
+            if (bindings[sequence].Scope != LogitsScope.None)
             {
                 bindings[sequence].Choose(_next.AsSpan(sequence, 1));
             }
+
+            handler?.Invoke(Length, sequence, bindings[sequence].Logits);
         }
 
         _undefined = false;

@@ -6,8 +6,8 @@ internal sealed class SequencePrefill(DecoderSession session, DecoderShape shape
     // A chunk and a remainder, with and without logits.
     private const int KeptPieces = 4;
 
-    private readonly SharedInputs _shared = new(session, shape with { Batch = 1 });
     private readonly List<DecoderBinding[]> _pieces = [];
+    private SharedInputs? _shared;
 
     /// <summary>The bindings of a piece by sequence, made when they are asked for first.</summary>
     /// <param name="tokens">Tokens of the piece.</param>
@@ -29,7 +29,8 @@ internal sealed class SequencePrefill(DecoderSession session, DecoderShape shape
         }
 
         var one = shape with { Batch = 1 };
-        _pieces.Add([.. Enumerable.Range(0, shape.Batch).Select(sequence => new DecoderBinding(session, one, state, _shared, tokens, scope, sequence))]);
+        var shared = _shared ??= new SharedInputs(session, one);
+        _pieces.Add([.. Enumerable.Range(0, shape.Batch).Select(sequence => new DecoderBinding(session, one, state, shared, tokens, scope, sequence))]);
         return _pieces[^1];
     }
 
@@ -40,7 +41,7 @@ internal sealed class SequencePrefill(DecoderSession session, DecoderShape shape
             Dispose(piece);
         }
 
-        _shared.Dispose();
+        _shared?.Dispose();
     }
 
     private static void Dispose(DecoderBinding[] bindings)

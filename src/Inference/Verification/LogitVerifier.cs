@@ -46,21 +46,21 @@ public static class LogitVerifier
         for (var position = prefill; position < tokens; position++)
         {
             decoder.Step(Columns(ids, batch, tokens, position, 1));
-            Compare(position, decoder.Logits);
+            Compare(position, 0, decoder.Logits);
         }
 
         return comparison.Result();
 
-        void Compare(int first, LogitsView logits)
+        void Compare(int first, int firstSequence, LogitsView logits)
         {
             var actual = new float[logits.Vocabulary];
             var expected = new float[logits.Vocabulary];
-            for (var sequence = 0; sequence < batch; sequence++)
+            for (var sequence = 0; sequence < logits.Batch; sequence++)
             {
                 for (var i = 0; i < logits.Positions; i++)
                 {
                     logits.CopyRow(sequence, i, actual);
-                    reference.Read(LogitsName, (((long)sequence * tokens) + first + i) * logits.Vocabulary, expected);
+                    reference.Read(LogitsName, (((long)(firstSequence + sequence) * tokens) + first + i) * logits.Vocabulary, expected);
                     comparison.Add(actual, expected);
                 }
             }

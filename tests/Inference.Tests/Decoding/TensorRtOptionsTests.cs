@@ -63,6 +63,11 @@ public sealed class TensorRtOptionsTests
     [InlineData(110000, null)]
     public void Versions_are_read_from_tensorrts_number(int number, string? expected) => Assert.Equal(expected, TensorRtLibrary.Parse(number));
 
+    [Theory]
+    [InlineData(91400, "9.14.0")]
+    [InlineData(90302, "9.3.2")]
+    public void Versions_are_read_from_cudnns_number(long number, string expected) => Assert.Equal(expected, CudnnLibrary.Parse(number));
+
     [Fact]
     public void A_missing_library_is_named_with_what_to_do()
     {

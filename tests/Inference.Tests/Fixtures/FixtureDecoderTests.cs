@@ -77,7 +77,7 @@ public sealed class FixtureDecoderTests
         var all = new float[decoder.Logits.Vocabulary];
         var last = new float[decoder.Logits.Vocabulary];
 
-        decoder.PrefillAllPositions(tokens, 16, (_, logits) => logits.CopyRow(1, logits.Positions - 1, all));
+        decoder.PrefillAllPositions(tokens, 16, (_, _, logits) => logits.CopyRow(1, logits.Positions - 1, all));
         decoder.Reset();
         decoder.Prefill(tokens, 16);
         decoder.Logits.CopyRow(1, 0, last);
@@ -142,7 +142,7 @@ public sealed class FixtureDecoderTests
         using var decoder = new Decoder(session, new DecoderShape(1, 64), source.Token);
         var runs = 0;
 
-        Assert.Throws<OperationCanceledException>(() => decoder.PrefillAllPositions([1, 2, 3, 4, 5, 6], 2, (_, _) =>
+        Assert.Throws<OperationCanceledException>(() => decoder.PrefillAllPositions([1, 2, 3, 4, 5, 6], 2, (_, _, _) =>
         {
             runs++;
             source.Cancel();

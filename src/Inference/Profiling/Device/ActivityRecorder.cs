@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EdgeFleet.Inference.OnnxRuntime;
@@ -30,6 +31,15 @@ public sealed unsafe class ActivityRecorder : IDisposable
     private string? _failure;
 
     private ActivityRecorder(CuptiLibrary cupti) => _cupti = cupti;
+
+    /// <summary>What would record here: the library and its version.</summary>
+    /// <param name="cudaMajor">CUDA's major version; null where it is not known.</param>
+    /// <exception cref="RuntimeLoadException">CUPTI is missing or is of another version.</exception>
+    public static string Describe(int? cudaMajor)
+    {
+        var cupti = CuptiLibrary.Load(cudaMajor);
+        return string.Create(CultureInfo.InvariantCulture, $"{cupti.Name}, API version {cupti.Version}");
+    }
 
     /// <summary>Starts recording; to be called before the session that is recorded opens, so that what it captures is recorded too.</summary>
     /// <param name="cudaMajor">CUDA's major version in this process; null where it is not known.</param>
