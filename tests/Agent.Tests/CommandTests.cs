@@ -206,6 +206,25 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_compares_two_precisions_of_a_model()
+    {
+        string[] common = ["verify", Fixture.Checkpoint("llama"), "--against", "fp32", "--tokens", "40", "--prefill", "30", "--chunk", "7", "--cache", Cache];
+        var same = await AgentRun.OfAsync([.. common, "--output", "json"]);
+        Assert.True(same.Status == 0, same.Error);
+        var result = Lines(same).Single();
+        Assert.Equal(40, result.GetProperty("positions").GetInt64());
+        Assert.InRange(result.GetProperty("max_error_over_std").GetDouble(), 0, 1e-4);
+
+        var quantised = await AgentRun.OfAsync([.. common, "--precision", "int4"]);
+        Assert.True(quantised.Status == 0, quantised.Error);
+        Assert.Contains("mean KL", quantised.Output, StringComparison.Ordinal);
+
+        var neither = await AgentRun.OfAsync("verify", Fixture.Checkpoint("llama"), "--cache", Cache);
+        Assert.Equal(2, neither.Status);
+        Assert.Contains("--reference", neither.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_exported_artifact_can_be_inspected_and_measured()
     {
         var artifact = Path.Combine(directory, "artifact");
@@ -252,6 +271,11 @@ public sealed class CommandTests : IDisposable
         var run = await AgentRun.OfAsync("generate", "--model", checkpoint, "--prompt", "he", "--max-tokens", "5", "--cache", Cache);
         Assert.True(run.Status == 0, run.Error);
         Assert.Contains("generated", run.Error, StringComparison.Ordinal);
+
+        var other = await AgentRun.OfAsync(
+            "generate", "--model", checkpoint, "--tokenizer", Path.Combine(Fixture.Root, "tokenizers", "gpt2"), "--prompt", "memory throughput", "--cache", Cache);
+        Assert.Equal(2, other.Status);
+        Assert.Contains("another model's tokenizer", other.Error, StringComparison.Ordinal);
     }
 
     [Fact]

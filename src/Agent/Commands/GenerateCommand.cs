@@ -56,6 +56,7 @@ internal static class GenerateCommand
                 Provider = ModelOptions.Executor(providerName),
                 Threads = parsed.GetValue(threads) is > 0 and var count ? count : ProcessorInformation.Read().PhysicalCores,
             };
+            RequireVocabulary(ids, artifact.Manifest);
             using var session = DecoderSession.Open(pack, artifact, options);
             Generate(session, ids, limit, Math.Max(0, parsed.GetRequiredValue(chunk)), new StreamedText(text), console, cancellation);
             return Task.FromResult(ExitStatus.Success);
@@ -103,6 +104,16 @@ internal static class GenerateCommand
         if (location is ModelLocation.Artifact(var directory) && Artifact.Open(directory).Manifest.Weights.Source == "random")
         {
             throw new UsageException($"{directory} has random weights, which have nothing to say. generate needs a checkpoint with its tokenizer.");
+        }
+    }
+
+    private static void RequireVocabulary(long[] ids, ArtifactManifest manifest)
+    {
+        if (ids.Max() is var greatest && greatest >= manifest.Vocabulary)
+        {
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The tokenizer makes token {greatest} of the prompt, but {manifest.Name} has tokens 0 to {manifest.Vocabulary - 1}: it is another model's tokenizer."));
         }
     }
 

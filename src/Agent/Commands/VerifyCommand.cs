@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EdgeFleet.Agent.Artifacts;
 using EdgeFleet.Agent.Bench;
+using EdgeFleet.Agent.Engine;
 using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Inference.Decoding;
@@ -16,10 +17,16 @@ namespace EdgeFleet.Agent.Commands;
 /// <summary><c>verify</c>: compares a checkpoint's logits with another framework's, on the artifact that bench would run.</summary>
 internal static class VerifyCommand
 {
+    private const int MaximumTokens = 4096;
+    private const int ReferenceChunk = 256;
+    private const ulong Seed = 1;
+
     public static Command Create(AgentConsole console)
     {
         var checkpoint = new Argument<string>("CHECKPOINT") { Description = "Checkpoint directory, org/name, or an artifact." };
-        var reference = new Option<string>("--reference") { Required = true, Description = "safetensors file with input_ids int64 [B, T] and logits [B, T, V].", HelpName = "FILE" };
+        var reference = new Option<string>("--reference") { Description = "safetensors file with input_ids int64 [B, T] and logits [B, T, V].", HelpName = "FILE" };
+        var against = new Option<string>("--against") { Description = "Instead of a reference: the same model in this precision, on random tokens.", HelpName = "PRECISION" };
+        var tokens = new Option<int>("--tokens") { Description = "Tokens to compare with --against.", DefaultValueFactory = _ => 256, HelpName = "T" };
         var prefill = new Option<int>("--prefill") { Description = "Tokens of the prefill, the rest one by one; 0 for all.", HelpName = "P" };
         var chunk = new Option<int>("--chunk") { Description = "Prefill in pieces of this many tokens; 0 for one piece.", HelpName = "C" };
         var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU).", DefaultValueFactory = _ => "fp32" };
@@ -30,13 +37,16 @@ internal static class VerifyCommand
         output.AcceptOnlyFromAmong("table", "json");
         var runtimePack = ModelOptions.RuntimePack();
         var cache = ModelOptions.Cache();
-        var command = new Command("verify", "Compares every position's logits with a reference; status 1 past the tolerance, 2 on bad input.")
+        var command = new Command("verify", "Compares every position's logits with a reference, or two precisions; status 1 past the tolerance, 2 on bad input.")
         {
-            checkpoint, reference, prefill, chunk, precision, provider, tolerance, threads, output, runtimePack, cache,
+            checkpoint, reference, against, tokens, prefill, chunk, precision, provider, tolerance, threads, output, runtimePack, cache,
         };
         command.SetGuardedAction(console, ExitStatus.Usage, async (parsed, cancellation) =>
         {
             if (parsed.GetValue(tolerance) is { } asked && !(asked > 0 && double.IsFinite(asked))) throw new UsageException($"--tolerance {asked} is not a positive number.");
+            if (parsed.GetValue(reference) is null == parsed.GetValue(against) is null)
+                throw new UsageException("Name what to compare with: either --reference FILE.safetensors or --against PRECISION.");
+            if (parsed.GetValue(tokens) is < 1 or > MaximumTokens) throw new UsageException($"--tokens {parsed.GetValue(tokens)} is outside 1 to {MaximumTokens}.");
             if (parsed.GetValue(prefill) < 0) throw new UsageException($"--prefill {parsed.GetValue(prefill)} is negative.");
             if (parsed.GetValue(chunk) < 0) throw new UsageException($"--chunk {parsed.GetValue(chunk)} is negative.");
             var location = ModelOptions.Locate(parsed.GetRequiredValue(checkpoint));
@@ -45,15 +55,32 @@ internal static class VerifyCommand
             var store = new ArtifactCache(parsed.CacheDirectory(cache));
             var progress = new ProgressLine(console.Error, console.InteractiveError, quiet: !console.InteractiveError);
             var target = providerName == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
-            var artifact = store.Obtain(location, target, named, progress.ForExport(location.Name), cancellation).Artifact;
-            progress.Clear();
+            Artifact Obtain(ExportPrecision wanted)
+            {
+                var obtained = store.Obtain(location, target, wanted, progress.ForExport(location.Name), cancellation).Artifact;
+                progress.Clear();
+                return obtained;
+            }
+
+            var artifact = Obtain(named);
             var pack = parsed.GetValue(runtimePack) is { } directory ? RuntimePack.Open(directory, store.Hashes, cancellation) : RuntimePack.Bundled();
-            using var session = DecoderSession.Open(pack, artifact, new DecoderOptions
+            var options = new DecoderOptions
             {
                 Provider = ModelOptions.Executor(providerName),
                 Threads = parsed.GetValue(threads) is > 0 and var count ? count : ProcessorInformation.Read().PhysicalCores,
-            });
-            var result = Verify(session, parsed.GetRequiredValue(reference), parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation);
+            };
+            var ids = PromptTokens.Make(Seed, parsed.GetValue(tokens), artifact.Manifest.Vocabulary);
+            float[] expected = [];
+            if (parsed.GetValue(against) is { } other)
+            {
+                using var otherSession = DecoderSession.Open(pack, Obtain(ModelOptions.Precision(other)), options);
+                expected = LogitVerifier.Logits(otherSession, ids, ReferenceChunk, cancellation);
+            }
+
+            using var session = DecoderSession.Open(pack, artifact, options);
+            var result = Verified(() => parsed.GetValue(reference) is { } file
+                ? LogitVerifier.Verify(session, file, parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation)
+                : LogitVerifier.Verify(session, ids, expected, parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation));
             var limit = parsed.GetValue(tolerance) ?? DefaultTolerance(artifact.Manifest.Family, named);
             var row = Row(result);
             if (parsed.GetRequiredValue(output) == "json") await console.Out.WriteLineAsync(JsonSerializer.Serialize(row, OutputJson.Default.VerificationRow));
@@ -80,11 +107,11 @@ internal static class VerifyCommand
         _ => 3,
     };
 
-    private static VerificationResult Verify(DecoderSession session, string reference, int prefill, int chunk, CancellationToken cancellation)
+    private static VerificationResult Verified(Func<VerificationResult> verify)
     {
         try
         {
-            return LogitVerifier.Verify(session, reference, prefill, chunk, cancellation);
+            return verify();
         }
         catch (ArgumentException exception)
         {

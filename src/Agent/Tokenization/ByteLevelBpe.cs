@@ -8,6 +8,7 @@ namespace EdgeFleet.Agent.Tokenization;
 /// <summary>Byte-level BPE (GPT-2) as Hugging Face tokenizers write it to tokenizer.json.</summary>
 internal static partial class ByteLevelBpe
 {
+    private static readonly ImmutableArray<string> Affixes = ["continuing_subword_prefix", "end_of_word_suffix"];
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Why a file is not byte-level BPE; null if it is.</summary>
@@ -16,9 +17,10 @@ internal static partial class ByteLevelBpe
         var type = Text(root, "model", "type");
         if (type is not null and not "BPE") return $"the tokenizer is of kind {type}";
         if (Object(root, "model") is not { } model || !model.TryGetProperty("merges", out _)) return "the file has no model with merges";
+        if (Affixes.FirstOrDefault(key => Text(model, key) is { Length: > 0 }) is { } affix) return $"its model marks parts of words ({affix})";
         if (!Steps(root, "pre_tokenizer", "pretokenizers").Any(step => Text(step, "type") == "ByteLevel"))
         {
-            return model.TryGetProperty("byte_fallback", out var fallback) && fallback.ValueKind == JsonValueKind.True
+            return IsSet(model, "byte_fallback")
                 ? "the tokenizer is BPE with byte fallback (SentencePiece), not byte-level"
                 : "the tokenizer is BPE, but not byte-level";
         }
@@ -26,6 +28,7 @@ internal static partial class ByteLevelBpe
         foreach (var step in Steps(root, "pre_tokenizer", "pretokenizers"))
         {
             if (Text(step, "type") is not ("ByteLevel" or "Split")) return $"its pre-tokenizer has a step of kind {Text(step, "type")}";
+            if (IsSet(step, "add_prefix_space")) return "its pre-tokenizer puts a space before each text (add_prefix_space)";
         }
 
         return Steps(root, "normalizer", "normalizers").Select(step => Text(step, "type")).FirstOrDefault(kind => kind is not "NFC") is { } normalizer
@@ -117,6 +120,8 @@ internal static partial class ByteLevelBpe
 
     private static JsonElement? Object(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+
+    private static bool IsSet(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

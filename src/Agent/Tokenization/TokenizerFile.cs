@@ -38,7 +38,8 @@ internal static class TokenizerFile
             try
             {
                 using var stream = File.OpenRead(model);
-                return new TextTokenizer(LlamaTokenizer.Create(stream, addBeginOfSentence: true, addEndOfSentence: false), []);
+                var tokenizer = LlamaTokenizer.Create(stream, addBeginOfSentence: false, addEndOfSentence: false);
+                return new TextTokenizer(tokenizer, [tokenizer.BeginningOfSentenceId]);
             }
             catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or InvalidDataException or Google.Protobuf.InvalidProtocolBufferException)
             {

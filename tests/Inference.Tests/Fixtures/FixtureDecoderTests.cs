@@ -153,6 +153,21 @@ public sealed class FixtureDecoderTests
     }
 
     [Fact]
+    public void A_reference_that_is_not_finite_is_refused()
+    {
+        using var fixture = new ExportedFixture("mamba");
+        using var session = DecoderSession.Open(TestPack.Current, fixture.Artifact, Options);
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("reference.safetensors");
+        var bytes = File.ReadAllBytes(fixture.ReferencePath);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - sizeof(float)), float.NaN);
+        File.WriteAllBytes(path, bytes);
+
+        var error = Assert.Throws<InvalidDataException>(() => LogitVerifier.Verify(session, path, 0, 0, TestContext.Current.CancellationToken));
+        Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_reference_of_another_model_is_refused()
     {
         using var fixture = new ExportedFixture("mamba");
