@@ -18,10 +18,16 @@ void CheckCausalConv(Report& report, const Machine& machine);
 void CheckSelectiveScan(Report& report, const Machine& machine);
 void CheckStateSpaceDual(Report& report, const Machine& machine);
 void CheckPointwise(Report& report, const Machine& machine);
+void CheckLinear(Report& report, const Machine& machine);
+void CheckAttention(Report& report, const Machine& machine);
+void CheckArgMax(Report& report, const Machine& machine);
 
 void TimeCausalConv(Report& report, const Machine& machine);
 void TimeSelectiveScan(Report& report, const Machine& machine);
 void TimeStateSpaceDual(Report& report, const Machine& machine);
 void TimePointwise(Report& report, const Machine& machine);
+void TimeLinear(Report& report, const Machine& machine);
+void TimeAttention(Report& report, const Machine& machine);
+void TimeArgMax(Report& report, const Machine& machine);
 
 }  // namespace edgefleet::bench

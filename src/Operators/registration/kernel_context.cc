@@ -1,5 +1,7 @@
 #include "registration/kernel_context.h"
 
+#include <vector>
+
 #include "registration/operator_definition.h"
 #include "registration/operator_error.h"
 #include "registration/ort_api.h"
@@ -79,6 +81,18 @@ void* KernelContext::Output(size_t index, const Shape& shape) {
   void* data = nullptr;
   Check(Ort().GetTensorMutableData(value, &data));
   return data;
+}
+
+void KernelContext::Run(const OrtOp* op, size_t inputs, std::initializer_list<Shape> outputs) {
+  std::vector<const OrtValue*> from(inputs);
+  for (size_t i = 0; i < inputs && i < input_count_; ++i) Check(Ort().KernelContext_GetInput(context_, i, &from[i]));
+  std::vector<OrtValue*> to;
+  for (const Shape& shape : outputs) {
+    OrtValue* value = nullptr;
+    Check(Ort().KernelContext_GetOutput(context_, to.size(), shape.data(), shape.rank(), &value));
+    to.push_back(value);
+  }
+  Check(Ort().InvokeOp(context_, op, from.data(), static_cast<int>(from.size()), to.data(), static_cast<int>(to.size())));
 }
 
 void* KernelContext::GpuStream() const {

@@ -39,6 +39,9 @@ class KernelContext {
     return static_cast<T*>(Output(index, shape));
   }
 
+  /// Runs an operator of the runtime (`RuntimeOperator`) over the first `inputs` inputs and the first outputs, whose shapes are given.
+  void Run(const OrtOp* op, size_t inputs, std::initializer_list<Shape> outputs);
+
   /// Throws: the operator's name, the input, what was found and what is expected.
   [[noreturn]] void Fail(const Tensor& tensor, const std::string& found, const std::string& expected) const;
 

@@ -39,6 +39,9 @@ class NodeAttributes {
   /// The input's tensor when it is a constant of the graph. Its memory lives as long as the session.
   std::optional<Tensor> ConstantInput(size_t index) const;
 
+  /// What the runtime knows of the node.
+  const OrtKernelInfo* info() const { return info_; }
+
   /// Throws: the operator's name, the attribute, what was found and what is expected.
   [[noreturn]] void Fail(const char* name, const std::string& found, const std::string& expected) const;
 

@@ -100,7 +100,7 @@ internal sealed class GraphOracle
             "com.microsoft.QuickGelu" => [Map(In(0), value => value * OracleMath.Sigmoid(node.Float("alpha", 1.702f) * value))],
             "com.microsoft.FusedMatMul" => [Linear(In(0), In(1), null)],
             "com.microsoft.MatMulNBits" => [Linear(In(0), MatMulNBits(node), null)],
-            "com.microsoft.GroupQueryAttention" => OracleAttention.GroupQuery(node, x),
+            "edgefleet.GroupQueryAttention" => OracleAttention.GroupQuery(node, x),
             "edgefleet.Linear" => [Linear(In(0), In(1), x(2))],
             "edgefleet.QuantizedLinear" => [Linear(In(0), Quantized(node, node.Int("bits", 0)), x(3))],
             "edgefleet.QuantizedEmbedding" => [Gather(Quantized(node, 8), In(0), 0)],

@@ -8,8 +8,8 @@ using EdgeFleet.Models.Quantization;
 namespace EdgeFleet.Models.Architectures.Lowering;
 
 /// <summary>
-/// Lowering for CUDA: ONNX Runtime's kernels for float16 attention and quantised weights, EdgeFleet's for the rest: a decode step of them has
-/// kernels that fetch their weights while the one in front still runs.
+/// Lowering for CUDA: ONNX Runtime's kernels for quantised weights and a prefill's float16 attention, EdgeFleet's for the rest: a decode step of
+/// them has kernels that fetch their weights while the one in front still runs.
 /// </summary>
 /// <param name="plan">Precision.</param>
 /// <param name="builder">The graph.</param>
@@ -53,9 +53,9 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
         var (pastValue, presentValue) = States.KeyValue(block.Layer, "value", Type, block.KvHeads, block.HeadSize);
         var (cos, sin) = block.IsRotary ? Inputs.Rotary(RotaryDimension!.Value) : (GraphValue.Absent, GraphValue.Absent);
         Cost.Attend(block.Heads, block.HeadSize, block.Window);
-        Routes.Add(new RouteManifest(block.Layer, OperatorDomain.Qualify(OperatorDomain.Microsoft, "GroupQueryAttention"), "contrib"));
+        Routes.Add(new RouteManifest(block.Layer, OperatorDomain.Qualify(OperatorDomain.EdgeFleet, "GroupQueryAttention"), "fused-custom"));
         return Builder.Nodes(
-            OperatorDomain.Microsoft,
+            OperatorDomain.EdgeFleet,
             "GroupQueryAttention",
             scope,
             [query, key, value, pastKey, pastValue, Inputs.LastPositions, Inputs.TotalLength, cos, sin],
@@ -77,7 +77,7 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
         {
             throw new CheckpointException(
                 $"layer {block.Layer}, head size {block.HeadSize} with {(block.IsRotary ? RotaryDimension : 0)} rotated channels, target cuda",
-                $"com.microsoft.GroupQueryAttention takes head sizes that are multiples of {HeadGranularity} and rotated channels " +
+                $"GroupQueryAttention takes head sizes that are multiples of {HeadGranularity} and rotated channels " +
                 $"that are multiples of {2 * RotaryGranularity}.",
                 "Use precision fp32.");
         }

@@ -3,6 +3,7 @@
 #include "cuda/registration/attention.h"
 #include "cuda/registration/causal_conv1d.h"
 #include "cuda/registration/gated_activation.h"
+#include "cuda/registration/group_query_attention.h"
 #include "cuda/registration/linear.h"
 #include "cuda/registration/rms_norm.h"
 #include "cuda/registration/selective_scan.h"
@@ -14,6 +15,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
   static const auto* operators = [] {
     auto* all = new std::vector<std::unique_ptr<OperatorDefinition>>;
     all->push_back(std::make_unique<CudaAttention>());
+    all->push_back(std::make_unique<CudaGroupQueryAttention>());
     for (const auto activations : {kFloat, kHalf}) {
       all->push_back(std::make_unique<CudaCausalConv1d>(activations));
       all->push_back(std::make_unique<CudaGatedActivation>(activations));

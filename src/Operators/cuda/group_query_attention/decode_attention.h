@@ -1,0 +1,66 @@
+// Attention of one new token a sequence over a cache, in float16 (docs/operators.md, GroupQueryAttention).
+#pragma once
+
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace edgefleet::cuda {
+
+/// Heads that share a key/value head: rows of a tensor-core product.
+inline constexpr int kMostDecodeGroup = 16;
+inline constexpr int kLargestDecodeHead = 128;
+/// Key/value heads of all sequences: each has a counter of the blocks that are done.
+inline constexpr int kMostDecodeHeads = 1024;
+
+/// Pointers are to device memory.
+struct DecodeAttentionArguments {
+  /// [batch, heads * head_size], [batch, kv_heads * head_size] twice: the first channel to read and the elements from one sequence to the next.
+  const __half* query;
+  const __half* key;
+  const __half* value;
+  int64_t query_stride;
+  int64_t key_stride;
+  int64_t value_stride;
+  /// [batch, kv_heads, capacity, head_size], rows aligned to 16 bytes; the new tokens' rows are written. The past is copied if the buffers
+  /// differ.
+  const __half* past_key;
+  const __half* past_value;
+  __half* present_key;
+  __half* present_value;
+  /// [batch]: tokens in the cache, on the device, so that a captured call reads it anew. A token beyond the capacity is not written.
+  const int32_t* past_length;
+  /// [capacity, rotary_half] or null: the second half of the rotated channels is the partner of the first.
+  const __half* cos;
+  const __half* sin;
+  /// [batch, heads * head_size].
+  __half* output;
+  /// `DecodeAttentionWorkspace` bytes.
+  float* workspace;
+  /// `kMostDecodeHeads` zeros, which each call leaves as zeros. Calls that share them follow each other on one stream.
+  unsigned* counters;
+
+  int batch;
+  int heads;
+  int kv_heads;
+  int head_size;
+  int capacity;
+  int rotary_half;
+  float scale;
+  /// Tokens that the new token sees, itself included; 0 for all.
+  int window;
+};
+
+/// Whether there is a kernel for these sizes: groups of at most `kMostDecodeGroup`, heads of at most `kLargestDecodeHead` channels, a multiple
+/// of 8.
+bool DecodesAttention(int64_t heads, int64_t kv_heads, int64_t head_size);
+
+/// Bytes of device memory that a call needs. They follow from the sizes alone, not from how many tokens are in the cache.
+cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments& arguments, size_t& bytes);
+
+/// Starts the call: one kernel. Its sums have one order, so that equal inputs give equal bits.
+cudaError_t DecodeAttention(const DecodeAttentionArguments& arguments, cudaStream_t stream);
+
+}  // namespace edgefleet::cuda

@@ -1,0 +1,104 @@
+#include "cuda/registration/group_query_attention.h"
+
+#include <cmath>
+#include <string>
+
+#include "cuda/group_query_attention/decode_attention.h"
+#include "cuda/registration/counters.h"
+#include "cuda/registration/scratch.h"
+#include "cuda/registration/start.h"
+
+namespace edgefleet {
+namespace {
+
+using namespace group_query_attention;
+
+class CudaGroupQueryAttentionKernel final : public Kernel {
+ public:
+  explicit CudaGroupQueryAttentionKernel(const NodeAttributes& node)
+      : attributes_(node), attention_(node, attributes_, kHalf), counters_(node, cuda::kMostDecodeHeads) {}
+
+  void Compute(KernelContext& context) const override {
+    const Tensor query = context.Input(kQuery, {AtLeast(1), AtLeast(1), AtLeast(1)});
+    const Tensor past_key =
+        context.Input(kPastKey, {Exactly(query.shape[0]), Exactly(attributes_.kv_heads), AtLeast(1), AtLeast(1)});
+    const bool decodes = query.shape[1] == 1 && !attributes_.interleaved &&
+                         query.shape[0] <= cuda::kMostDecodeHeads / attributes_.kv_heads &&
+                         cuda::DecodesAttention(attributes_.heads, attributes_.kv_heads, past_key.shape[3]);
+    if (decodes) {
+      Decode(context, query, past_key);
+    } else {
+      attention_.Run(context);
+    }
+  }
+
+ private:
+  // That the new token fits into the cache is for the caller to know: the past's length is on the device. The kernel stays inside the cache.
+  void Decode(KernelContext& context, const Tensor& query, const Tensor& past_key) const {
+    const int64_t batch = query.shape[0];
+    const int64_t capacity = past_key.shape[2];
+    const int64_t size = past_key.shape[3];
+    const int64_t query_width = attributes_.heads * size;
+    const int64_t kv_width = attributes_.kv_heads * size;
+    Tensor key = context.Input(kKey, {Exactly(batch), Exactly(1), Exactly(kv_width)});
+    Tensor value = context.Input(kValue, {Exactly(batch), Exactly(1), Exactly(kv_width)});
+    if (key.present() != value.present()) context.Fail(value, value.present() ? "is there" : "is missing", "key and value, or neither");
+    context.Expect(query, {Exactly(batch), Exactly(1), Exactly(key.present() ? query_width : query_width + 2 * kv_width)});
+    const Tensor past_value = context.Input(kPastValue, {Exactly(batch), Exactly(attributes_.kv_heads), Exactly(capacity), Exactly(size)});
+    const Tensor last_positions = context.Input(kLastPositions, {Exactly(batch)});
+    const Tensor cos = context.Input(kCos, {AtLeast(capacity), AtLeast(1)});
+    const Tensor sin = context.Input(kSin);
+    if (attributes_.rotary && !cos.present()) context.Fail(cos, "is missing", "the table of cosines, as do_rotary is 1");
+    if (cos.present() && 2 * cos.shape[1] > size) {
+      context.Fail(cos, "has shape " + cos.shape.ToString(), "at most " + std::to_string(size / 2) + " columns");
+    }
+    if (cos.present() != sin.present()) context.Fail(sin, sin.present() ? "is there" : "is missing", "cos_cache and sin_cache, or neither");
+    if (cos.present()) context.Expect(sin, {AtLeast(capacity), Exactly(cos.shape[1])});
+
+    cuda::DecodeAttentionArguments a{};
+    a.query = query.As<__half>();
+    a.key = key.present() ? key.As<__half>() : a.query + query_width;
+    a.value = key.present() ? value.As<__half>() : a.query + query_width + kv_width;
+    a.query_stride = query.shape.last();
+    a.key_stride = a.value_stride = key.present() ? kv_width : query.shape.last();
+    a.past_key = past_key.As<__half>();
+    a.past_value = past_value.As<__half>();
+    a.present_key = context.Output<__half>(kPresentKey, past_key.shape);
+    a.present_value = context.Output<__half>(kPresentValue, past_value.shape);
+    // Past and new tokens minus one: with one new token, the past's.
+    a.past_length = last_positions.As<int32_t>();
+    a.cos = attributes_.rotary ? cos.As<__half>() : nullptr;
+    a.sin = attributes_.rotary ? sin.As<__half>() : nullptr;
+    a.output = context.Output<__half>(kOutput, {batch, 1, query_width});
+    a.counters = counters_.data();
+    a.batch = Narrow(context, query, batch);
+    a.heads = static_cast<int>(attributes_.heads);
+    a.kv_heads = static_cast<int>(attributes_.kv_heads);
+    a.head_size = static_cast<int>(size);
+    a.capacity = Narrow(context, past_key, capacity);
+    a.rotary_half = attributes_.rotary ? static_cast<int>(cos.shape[1]) : 0;
+    a.scale = attributes_.scale == 0.0f ? 1.0f / std::sqrt(static_cast<float>(size)) : attributes_.scale;
+    a.window = attributes_.window < 0 || attributes_.window >= capacity ? 0 : static_cast<int>(attributes_.window);
+
+    size_t bytes = 0;
+    const cudaError_t error = cuda::DecodeAttentionWorkspace(a, bytes);
+    if (error != cudaSuccess) context.Fail(std::string("the device is not known: ") + cudaGetErrorString(error) + ".");
+    const DeviceScratch workspace(context, bytes);
+    a.workspace = static_cast<float*>(workspace.data());
+    Start(context, &cuda::DecodeAttention, a);
+  }
+
+  Attributes attributes_;
+  RuntimeAttention attention_;
+  DeviceCounters counters_;
+};
+
+}  // namespace
+
+CudaGroupQueryAttention::CudaGroupQueryAttention() : GroupQueryAttentionContract(kHalf, kCudaProvider) {}
+
+std::unique_ptr<Kernel> CudaGroupQueryAttention::MakeKernel(const NodeAttributes& attributes) const {
+  return std::make_unique<CudaGroupQueryAttentionKernel>(attributes);
+}
+
+}  // namespace edgefleet
