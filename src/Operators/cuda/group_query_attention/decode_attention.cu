@@ -36,6 +36,9 @@ __host__ __device__ constexpr int Warps(int key_vectors) { return key_vectors <=
 /// A split gives each warp a tile at least.
 __host__ __device__ constexpr int LeastKeysOfSplit(int warps) { return warps * kTile; }
 
+/// Tiles of a warp up to which one block takes all keys of a head: joining several takes longer.
+constexpr int kTilesOfOneBlock = 2;
+
 /// The keys that a block reads, and how many blocks share the work of its head.
 struct Range {
   /// Tokens in the cache behind this call, and the first that is seen.
@@ -49,9 +52,10 @@ struct Range {
     total = min(max(past, 0), p.capacity - 1) + 1;
     first = p.window > 0 ? max(0, total - p.window) : 0;
     const int start = first / kTile * kTile;
-    const int most = static_cast<int>(gridDim.x);
-    const int share = ((total - start + most - 1) / most + kTile - 1) / kTile * kTile;
-    const int span = max(share, LeastKeysOfSplit(warps));
+    const int least = LeastKeysOfSplit(warps);
+    const int blocks = total - start <= kTilesOfOneBlock * least ? 1 : static_cast<int>(gridDim.x);
+    const int share = ((total - start + blocks - 1) / blocks + kTile - 1) / kTile * kTile;
+    const int span = max(share, least);
     splits = (total - start + span - 1) / span;
     begin = min(start + static_cast<int>(blockIdx.x) * span, total);
     end = min(begin + span, total);
@@ -222,12 +226,20 @@ __device__ __forceinline__ float4 Partial(const float* partials, int64_t stride,
   return __ldcg(reinterpret_cast<const float4*>(partials + split * stride) + vector);
 }
 
+/// Counts a block of `last` + 1, whose counter goes back to 0 with the last of them: whether it is that one, which then sees what the others
+/// have written.
+__device__ __forceinline__ bool CountBlock(unsigned* counter, unsigned last) {
+  unsigned before;
+  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(counter), "r"(last) : "memory");
+  return before == last;
+}
+
 /// The last block of a head joins what its splits left, always in the same order.
 template <int kWarps>
 __device__ void JoinSplits(const DecodeAttentionArguments& p, const float* partials, int splits, int group, __half* output, float* shared) {
   constexpr int kThreads = kWarps * kWarp;
   // Vectors that a thread asks for at once, the first of them before it knows what they count for.
-  constexpr int kAhead = 18;
+  constexpr int kAhead = 17;
   const int size = p.head_size;
   const int64_t stride = PartialStride(group, size);
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
@@ -456,16 +468,11 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
     }
   }
   if (alone) return;
-  __threadfence();
   __syncthreads();
-  if (threadIdx.x == 0) {
-    const unsigned last = static_cast<unsigned>(range.splits) - 1;
-    // Goes back to 0 with the last block.
-    is_last = atomicInc(p.counters + blockIdx.y, last) == last;
-  }
+  // One thread speaks for the block: the barriers before and behind it extend the order that its access makes to all threads.
+  if (threadIdx.x == 0) is_last = CountBlock(p.counters + blockIdx.y, static_cast<unsigned>(range.splits) - 1);
   __syncthreads();
   if (!is_last) return;
-  __threadfence();
   JoinSplits<kWarps>(p, partials, range.splits, group, output, shared);
 }
 
