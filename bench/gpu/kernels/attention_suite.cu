@@ -255,7 +255,7 @@ struct HalfCall {
     workspace = DeviceArray<unsigned char>(bytes);
     workspace.Poison();
     arguments.workspace = reinterpret_cast<float*>(workspace.data());
-    counters = DeviceArray<unsigned>(static_cast<size_t>(cuda::kMostDecodeHeads));
+    counters = DeviceArray<unsigned>(static_cast<size_t>(cuda::kDecodeCounters));
     EDGEFLEET_CUDA(cudaMemset(counters.data(), 0, counters.bytes()));
     arguments.counters = counters.data();
   }

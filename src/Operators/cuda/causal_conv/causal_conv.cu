@@ -113,10 +113,13 @@ __global__ void __launch_bounds__(kThreads) CausalConvStepKernel(const CausalCon
 #pragma unroll
   for (int k = 0; k < kWidth; ++k) weight[k] = k <= kept ? p.weight[channel * p.width + k] : 0.0f;
   float sum = p.bias == nullptr ? 0.0f : p.bias[channel];
+  const T* past = p.past_window == nullptr ? nullptr : p.past_window + batch * kept * p.channels + channel;
+  if (past != nullptr && threadIdx.x % 32 == 0) {
+    for (int k = 0; k < kept; ++k) PrefetchToL2(past + k * p.channels);
+  }
   WaitForPrerequisites();
 
   const T token = p.input[batch * p.input_stride + channel];
-  const T* past = p.past_window == nullptr ? nullptr : p.past_window + batch * kept * p.channels + channel;
   T window[kWidth];
 #pragma unroll
   for (int k = 0; k < kWidth; ++k) window[k] = k < kept ? (past == nullptr ? FromFloat<T>(0.0f) : past[k * p.channels]) : token;

@@ -16,8 +16,12 @@ namespace edgefleet::cuda {
 namespace {
 
 constexpr int kWarp = 32;
+constexpr int kWarps = 8;
+constexpr int kThreads = kWarps * kWarp;
 /// Keys that a warp takes at a time: the depth of the product with the values.
 constexpr int kTile = 16;
+/// A split gives each warp a tile at least.
+constexpr int kLeastKeysOfSplit = kWarps * kTile;
 constexpr int kRows = kMostDecodeGroup;
 /// Channels of a key that a quarter of a warp's lanes load in one 16-byte access each, and those of a value that an eighth does.
 constexpr int kVector = 8;
@@ -25,19 +29,11 @@ constexpr int kKeyChannels = 4 * kVector;
 constexpr int kValueChannels = 8 * kVector;
 constexpr int kLine = 128;
 constexpr float kNone = -INFINITY;
-/// Splits whose statistics a lane holds while they are joined, and the most splits of a head.
-constexpr int kSplitsOfLane = 8;
-constexpr int kMostSplits = kSplitsOfLane * kWarp;
+/// Pieces that one block joins: more of them are joined in two steps, so that several blocks share what is to be read.
+constexpr int kFanIn = 16;
+constexpr int kMostSplits = kFanIn * kFanIn;
 
-/// Warps of a block. Together they have 64 KB of loads under way, which hides the memory's latency: short heads need more warps, and
-/// leave them more registers.
-__host__ __device__ constexpr int Warps(int key_vectors) { return key_vectors <= 2 ? 16 : 8; }
-
-/// A split gives each warp a tile at least.
-__host__ __device__ constexpr int LeastKeysOfSplit(int warps) { return warps * kTile; }
-
-/// Tiles of a warp up to which one block takes all keys of a head: joining several takes longer.
-constexpr int kTilesOfOneBlock = 2;
+__host__ __device__ constexpr int Groups(int pieces) { return (pieces + kFanIn - 1) / kFanIn; }
 
 /// The keys that a block reads, and how many blocks share the work of its head.
 struct Range {
@@ -48,14 +44,13 @@ struct Range {
   int end;
   int splits;
 
-  __device__ Range(const DecodeAttentionArguments& p, int past, int warps) {
+  __device__ Range(const DecodeAttentionArguments& p, int past) {
     total = min(max(past, 0), p.capacity - 1) + 1;
     first = p.window > 0 ? max(0, total - p.window) : 0;
     const int start = first / kTile * kTile;
-    const int least = LeastKeysOfSplit(warps);
-    const int blocks = total - start <= kTilesOfOneBlock * least ? 1 : static_cast<int>(gridDim.x);
-    const int share = ((total - start + blocks - 1) / blocks + kTile - 1) / kTile * kTile;
-    const int span = max(share, least);
+    const int most = static_cast<int>(gridDim.x);
+    const int share = ((total - start + most - 1) / most + kTile - 1) / kTile * kTile;
+    const int span = max(share, kLeastKeysOfSplit);
     splits = (total - start + span - 1) / span;
     begin = min(start + static_cast<int>(blockIdx.x) * span, total);
     end = min(begin + span, total);
@@ -68,14 +63,23 @@ __device__ __forceinline__ int Partner(const DecodeAttentionArguments& p, int c)
   return c < half ? c + half : c < 2 * half ? c - half : c;
 }
 
-/// Channel `c` of a head after the rotation of a position.
-__device__ __forceinline__ __half Rotated(const DecodeAttentionArguments& p, __half own, __half partner, int position, int c) {
-  const int half = p.rotary_half;
-  if (c >= 2 * half) return own;
-  const int64_t angle = static_cast<int64_t>(position) * half + (c < half ? c : c - half);
-  const float turned = __half2float(partner) * __half2float(p.sin[angle]);
-  return __float2half_rn(fmaf(__half2float(own), __half2float(p.cos[angle]), c < half ? -turned : turned));
-}
+/// What a channel is rotated by: the factors of itself and of its partner.
+struct Turn {
+  float own = 1.0f;
+  float partner = 0.0f;
+
+  __device__ Turn(const DecodeAttentionArguments& p, int position, int c) {
+    const int half = p.rotary_half;
+    if (c >= 2 * half) return;
+    const int64_t angle = static_cast<int64_t>(position) * half + (c < half ? c : c - half);
+    own = __half2float(p.cos[angle]);
+    partner = c < half ? -__half2float(p.sin[angle]) : __half2float(p.sin[angle]);
+  }
+
+  __device__ __half Of(__half channel, __half other) const {
+    return __float2half_rn(fmaf(__half2float(channel), own, __half2float(other) * partner));
+  }
+};
 
 /// Word `i` of four; `i` is known to the compiler, so that it is a register.
 __device__ __forceinline__ uint32_t Word(const uint4& x, int i) { return i == 0 ? x.x : i == 1 ? x.y : i == 2 ? x.z : x.w; }
@@ -211,19 +215,21 @@ __device__ __forceinline__ void Store(__half* to, float4 x) {
   *reinterpret_cast<uint2*>(to) = {Pack(x.x, x.y), Pack(x.z, x.w)};
 }
 
-/// Floats that a split leaves: each row's sums of weighted values, then each row's greatest score, then each row's sum of weights.
-__host__ __device__ inline int64_t PartialStride(int group, int size) { return static_cast<int64_t>(group) * size + (2 * group + 3) / 4 * 4; }
+/// Floats of a piece, what a split or several joined ones leave: each row's sums of weighted values, then each row's greatest score, then
+/// each row's sum of weights.
+__host__ __device__ inline int64_t PieceStride(int group, int size) { return static_cast<int64_t>(group) * size + (2 * group + 3) / 4 * 4; }
 
-/// Floats of shared memory that a block needs for joining its warps, and later its head's splits.
-int SharedFloats(int group, int size, int warps, int value_vectors, int splits) {
-  const int sums = warps * group * (value_vectors * kValueChannels + 4) + 2 * warps * kRows;
-  const int pieces = (group * (splits + 1) + 3) / 4 * 4 + 4 * std::max(warps * kWarp, group * size / 4);
+/// Pieces of a head in the workspace: of its splits, and of as many of them as one block joins.
+__host__ __device__ inline int64_t PiecesOf(int splits) { return splits + Groups(splits); }
+
+/// Counters of a head: of each group of splits, and of the groups.
+__host__ __device__ inline int CountersOf(int splits) { return Groups(splits) + 1; }
+
+/// Floats of shared memory that a block needs for joining its warps, and later pieces.
+int SharedFloats(int group, int size, int value_vectors) {
+  const int sums = kWarps * group * (value_vectors * kValueChannels + 4) + 2 * kWarps * kRows;
+  const int pieces = (group * (kFanIn + 2) + 3) / 4 * 4 + 4 * std::max(kThreads, group * size / 4);
   return std::max(sums, pieces);
-}
-
-/// What a split left, read from where all multiprocessors see it.
-__device__ __forceinline__ float4 Partial(const float* partials, int64_t stride, int split, int vector) {
-  return __ldcg(reinterpret_cast<const float4*>(partials + split * stride) + vector);
 }
 
 /// Counts a block of `last` + 1, whose counter goes back to 0 with the last of them: whether it is that one, which then sees what the others
@@ -234,90 +240,96 @@ __device__ __forceinline__ bool CountBlock(unsigned* counter, unsigned last) {
   return before == last;
 }
 
-/// The last block of a head joins what its splits left, always in the same order.
-template <int kWarps>
-__device__ void JoinSplits(const DecodeAttentionArguments& p, const float* partials, int splits, int group, __half* output, float* shared) {
-  constexpr int kThreads = kWarps * kWarp;
-  // Vectors that a thread asks for at once, the first of them before it knows what they count for.
-  constexpr int kAhead = 17;
-  const int size = p.head_size;
-  const int64_t stride = PartialStride(group, size);
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  float* shares = shared;                   // [group, splits]
-  float* factor = shares + group * splits;  // [group]
-  float4* pieces = reinterpret_cast<float4*>(shared + (group * (splits + 1) + 3) / 4 * 4);
-  // Where a head has fewer vectors than the block threads, several threads share the splits of one.
-  const int vectors = group * size / 4;
-  const int parts = max(1, kThreads / vectors);
-  const int items = vectors * parts;
-  float4 ahead[kAhead];
-  const auto load = [&](int item, int from) {
-#pragma unroll
-    for (int i = 0; i < kAhead; ++i) {
-      const int split = from + i * parts;
-      ahead[i] = item < items && split < splits ? Partial(partials, stride, split, item % vectors) : float4{};
+/// Where rows go: to a piece, or normalised to the output, which is null for a piece.
+struct Target {
+  float* piece;
+  __half* output;
+
+  /// `vector`: four channels of all rows; `most` and `whole`: of their row.
+  __device__ __forceinline__ void Put(int vector, float4 sum, float most, float whole, int group, int size) const {
+    if (output != nullptr) {
+      Store(output + vector * 4, Scaled(sum, 1.0f / whole));
+      return;
     }
-  };
-  load(static_cast<int>(threadIdx.x), static_cast<int>(threadIdx.x) / vectors);
-  for (int row = static_cast<int>(threadIdx.x) / kWarp; row < group; row += kWarps) {
-    float greatest[kSplitsOfLane];
-    float weight[kSplitsOfLane];
-    float most = kNone;
-#pragma unroll
-    for (int i = 0; i < kSplitsOfLane; ++i) {
-      const int split = i * kWarp + lane;
-      const float* statistics = partials + split * stride + group * size + row;
-      greatest[i] = split < splits ? __ldcg(statistics) : kNone;
-      weight[i] = split < splits ? __ldcg(statistics + group) : 0.0f;
-      most = fmaxf(most, greatest[i]);
+    *reinterpret_cast<float4*>(piece + vector * 4) = sum;
+    if (vector * 4 % size == 0) {
+      const int row = vector * 4 / size;
+      piece[group * size + row] = most;
+      piece[group * (size + 1) + row] = whole;
     }
-#pragma unroll
-    for (int distance = kWarp / 2; distance > 0; distance /= 2) most = fmaxf(most, __shfl_xor_sync(kFullWarp, most, distance));
-    float whole = 0.0f;
-#pragma unroll
-    for (int i = 0; i < kSplitsOfLane; ++i) {
-      const int split = i * kWarp + lane;
-      const float share = ApproximateExp2(greatest[i] - most);
-      if (split < splits) shares[row * splits + split] = share;
-      whole = fmaf(share, weight[i], whole);
-    }
-#pragma unroll
-    for (int distance = kWarp / 2; distance > 0; distance /= 2) whole += __shfl_xor_sync(kFullWarp, whole, distance);
-    if (lane == 0) factor[row] = 1.0f / whole;
   }
-  __syncthreads();
-  for (int item = static_cast<int>(threadIdx.x); item < items; item += kThreads) {
+};
+
+/// Joins `count` <= kFanIn pieces behind each other, read from where all multiprocessors see them, in the order in which they lie.
+__device__ void JoinPieces(const float* pieces, int count, int group, int size, Target target, float* shared) {
+  constexpr int kAhead = 8;
+  const int64_t stride = PieceStride(group, size);
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  float* shares = shared;                     // [group, kFanIn]
+  float* most = shares + group * kFanIn;      // [group]
+  float* whole = most + group;                // [group]
+  float4* parts = reinterpret_cast<float4*>(shared + (group * (kFanIn + 2) + 3) / 4 * 4);
+  // Where there are fewer vectors than threads, several threads share the pieces of one.
+  const int vectors = group * size / 4;
+  const int sharers = max(1, kThreads / vectors);
+  for (int row = static_cast<int>(threadIdx.x) / kWarp; row < group; row += kWarps) {
+    const float* statistics = pieces + lane * stride + group * size + row;
+    const float greatest = lane < count ? __ldcg(statistics) : kNone;
+    const float weight = lane < count ? __ldcg(statistics + group) : 0.0f;
+    float top = greatest;
+#pragma unroll
+    for (int distance = kWarp / 2; distance > 0; distance /= 2) top = fmaxf(top, __shfl_xor_sync(kFullWarp, top, distance));
+    const float share = ApproximateExp2(greatest - top);
+    float sum = share * weight;
+#pragma unroll
+    for (int distance = kWarp / 2; distance > 0; distance /= 2) sum += __shfl_xor_sync(kFullWarp, sum, distance);
+    if (lane < count) shares[row * kFanIn + lane] = share;
+    if (lane == 0) {
+      most[row] = top;
+      whole[row] = sum;
+    }
+  }
+  bool shared_ready = false;
+  for (int item = static_cast<int>(threadIdx.x); item < (vectors * sharers + kThreads - 1) / kThreads * kThreads; item += kThreads) {
     const int vector = item % vectors;
-    const float* share = shares + vector * 4 / size * splits;
+    const int sharer = item / vectors;
+    const float* share = shares + vector * 4 / size * kFanIn;
     float4 sum{};
-    for (int from = item / vectors; from < splits; from += kAhead * parts) {
-      if (item != static_cast<int>(threadIdx.x) || from != item / vectors) load(item, from);
+    for (int from = 0; from < kFanIn; from += kAhead * sharers) {
+      float4 ahead[kAhead];
 #pragma unroll
       for (int i = 0; i < kAhead; ++i) {
-        const int split = from + i * parts;
-        if (split < splits) sum = Sum(sum, Scaled(ahead[i], share[split]));
+        const int piece = from + i * sharers + sharer;
+        ahead[i] = sharer < sharers && piece < count ? __ldcg(reinterpret_cast<const float4*>(pieces + piece * stride) + vector) : float4{};
+      }
+      // The first vectors are under way while the shares are found.
+      if (!shared_ready) __syncthreads();
+      shared_ready = true;
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const int piece = from + i * sharers + sharer;
+        if (sharer < sharers && piece < count) sum = Sum(sum, Scaled(ahead[i], share[piece]));
       }
     }
-    pieces[item] = sum;
+    if (sharer < sharers) parts[item] = sum;
   }
   __syncthreads();
   for (int vector = static_cast<int>(threadIdx.x); vector < vectors; vector += kThreads) {
-    float4 sum = pieces[vector];
-    for (int part = 1; part < parts; ++part) sum = Sum(sum, pieces[part * vectors + vector]);
-    Store(output + vector * 4, Scaled(sum, factor[vector * 4 / size]));
+    float4 sum = parts[vector];
+    for (int sharer = 1; sharer < sharers; ++sharer) sum = Sum(sum, parts[sharer * vectors + vector]);
+    const int row = vector * 4 / size;
+    target.Put(vector, sum, most[row], whole[row], group, size);
   }
 }
 
 /// kKeyVectors: 16-byte vectors of a key that a lane holds.
 template <int kKeyVectors>
-__global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttentionKernel(const DecodeAttentionArguments p) {
-  constexpr int kWarps = Warps(kKeyVectors);
-  constexpr int kThreads = kWarps * kWarp;
+__global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const DecodeAttentionArguments p) {
   constexpr int kValueVectors = (kKeyVectors + 1) / 2;
   constexpr int kChannels = kKeyVectors * kKeyChannels;
   constexpr int kQueryStride = kChannels + kVector;
   constexpr int kSumStride = kValueVectors * kValueChannels + 4;
-  constexpr int kItems = (kRows * kChannels + kThreads - 1) / kThreads;
+  constexpr int kItems = kRows * kChannels / kThreads;
   __shared__ __align__(16) __half queries[kRows * kQueryStride];
   __shared__ __align__(16) __half fresh_key[kChannels];
   __shared__ __align__(16) __half fresh_value[kChannels];
@@ -335,11 +347,11 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
   __half* keys = p.present_key + cache;
   __half* values = p.present_value + cache;
   {
-    // A length that earlier work is about to change does no harm here: what is fetched stays inside the cache, and second-level lines cannot
-    // be stale.
-    const Range guess(p, __ldcg(p.past_length + sequence), kWarps);
+    // What the warps read first. A length that earlier work is about to change does no harm here: what is fetched stays inside the cache, and
+    // second-level lines cannot be stale.
+    const Range guess(p, __ldcg(p.past_length + sequence));
     const int64_t from = static_cast<int64_t>(guess.begin) * size * 2;
-    const int64_t to = static_cast<int64_t>(guess.end) * size * 2;
+    const int64_t to = static_cast<int64_t>(min(guess.end, guess.begin + kLeastKeysOfSplit)) * size * 2;
     for (int64_t at = from + threadIdx.x * kLine; at < to; at += kThreads * kLine) {
       PrefetchToL2(reinterpret_cast<const char*>(keys) + at);
       PrefetchToL2(reinterpret_cast<const char*>(values) + at);
@@ -347,18 +359,18 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
   }
   WaitForPrerequisites();
 
-  // What the length does not decide is asked for together with it, then the first keys and values together with the angles.
+  // What the length does not decide is asked for together with it; then the angles, then the first keys and values.
   const int past = __ldcg(p.past_length + sequence);
   const __half* query = p.query + sequence * p.query_stride + static_cast<int64_t>(head) * group * size;
+  const auto row_of = [](int i) { return (i * kThreads + static_cast<int>(threadIdx.x)) / kChannels; };
+  const auto channel_of = [](int i) { return (i * kThreads + static_cast<int>(threadIdx.x)) % kChannels; };
   __half own[kItems];
   __half partner[kItems];
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
-    const int row = (i * kThreads + static_cast<int>(threadIdx.x)) / kChannels;
-    const int c = (i * kThreads + static_cast<int>(threadIdx.x)) % kChannels;
-    const bool valid = row < group && c < size;
-    own[i] = valid ? query[row * size + c] : __float2half_rn(0.0f);
-    partner[i] = valid ? query[row * size + Partner(p, c)] : __float2half_rn(0.0f);
+    const bool valid = row_of(i) < group && channel_of(i) < size;
+    own[i] = valid ? query[row_of(i) * size + channel_of(i)] : __float2half_rn(0.0f);
+    partner[i] = valid ? query[row_of(i) * size + Partner(p, channel_of(i))] : __float2half_rn(0.0f);
   }
   const __half* key = p.key + sequence * p.key_stride + static_cast<int64_t>(head) * size;
   const int fresh = static_cast<int>(threadIdx.x);
@@ -370,25 +382,24 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
     key_partner = key[Partner(p, fresh)];
     value_own = p.value[sequence * p.value_stride + static_cast<int64_t>(head) * size + fresh];
   }
-  const Range range(p, past, kWarps);
+  const Range range(p, past);
   if (range.begin >= range.end) return;
   // The new token's row is not read from the cache, where it arrives only now.
   const bool appends = range.end == range.total && past == range.total - 1;
   const int stored = appends ? past : range.end;
+  __half turned[kItems];
+  const Turn fresh_turn(p, range.total - 1, min(fresh, size - 1));
+#pragma unroll
+  for (int i = 0; i < kItems; ++i) turned[i] = Turn(p, range.total - 1, min(channel_of(i), size - 1)).Of(own[i], partner[i]);
   Tile<kKeyVectors, kValueVectors> tile;
   int first = range.begin + warp * kTile;
   tile.Load(keys, values, size, first, stored, lane);
 #pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    const int row = (i * kThreads + static_cast<int>(threadIdx.x)) / kChannels;
-    const int c = (i * kThreads + static_cast<int>(threadIdx.x)) % kChannels;
-    if (row < kRows) queries[row * kQueryStride + c] = Rotated(p, own[i], partner[i], range.total - 1, c);
-  }
+  for (int i = 0; i < kItems; ++i) queries[row_of(i) * kQueryStride + channel_of(i)] = turned[i];
   if (appends && fresh < size) {
-    const __half rotated = Rotated(p, key_own, key_partner, past, fresh);
-    fresh_key[fresh] = rotated;
+    fresh_key[fresh] = fresh_turn.Of(key_own, key_partner);
     fresh_value[fresh] = value_own;
-    keys[static_cast<int64_t>(past) * size + fresh] = rotated;
+    keys[static_cast<int64_t>(past) * size + fresh] = fresh_key[fresh];
     values[static_cast<int64_t>(past) * size + fresh] = value_own;
   }
   __syncthreads();
@@ -407,7 +418,7 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
     if (appends && past - first < kTile) tile.Insert(fresh_key, fresh_value, size, first, past, lane);
     sums.Add(tile, rows, scale, first, range.first, range.end, lane);
     first += kWarps * kTile;
-    tile.Load(keys, values, size, first, stored, lane);
+    if (first < range.end) tile.Load(keys, values, size, first, stored, lane);
   }
 
   // The block's warps are joined in shared memory.
@@ -438,11 +449,11 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
     }
   }
   __syncthreads();
-  const bool alone = range.splits == 1;
-  const int64_t stride = PartialStride(group, size);
-  float* partials = p.workspace + static_cast<int64_t>(blockIdx.y) * gridDim.x * stride;
-  float* partial = partials + blockIdx.x * stride;
+  const int64_t stride = PieceStride(group, size);
+  const int splits = static_cast<int>(gridDim.x);
   __half* output = p.output + (static_cast<int64_t>(sequence) * p.heads + head * group) * size;
+  float* pieces = p.workspace + blockIdx.y * PiecesOf(splits) * stride;
+  Target target{pieces + blockIdx.x * stride, range.splits == 1 ? output : nullptr};
   for (int vector = static_cast<int>(threadIdx.x); vector < group * size / 4; vector += kThreads) {
     const int row = vector * 4 / size;
     const int c = vector * 4 % size;
@@ -457,45 +468,48 @@ __global__ void __launch_bounds__(Warps(kKeyVectors) * kWarp, 1) DecodeAttention
       whole = fmaf(share, weight[w * kRows + row], whole);
       sum = Sum(sum, Scaled(*reinterpret_cast<const float4*>(shared + (w * group + row) * kSumStride + c), share));
     }
-    if (alone) {
-      Store(output + vector * 4, Scaled(sum, 1.0f / whole));
-    } else {
-      *reinterpret_cast<float4*>(partial + vector * 4) = sum;
-      if (c == 0) {
-        partial[group * size + row] = most;
-        partial[group * (size + 1) + row] = whole;
-      }
-    }
+    target.Put(vector, sum, most, whole, group, size);
   }
-  if (alone) return;
-  __syncthreads();
-  // One thread speaks for the block: the barriers before and behind it extend the order that its access makes to all threads.
-  if (threadIdx.x == 0) is_last = CountBlock(p.counters + blockIdx.y, static_cast<unsigned>(range.splits) - 1);
-  __syncthreads();
-  if (!is_last) return;
-  JoinSplits<kWarps>(p, partials, range.splits, group, output, shared);
+
+  // The last block of a group of pieces joins them, as a piece of the next step or, where there is one group, as the output.
+  unsigned* counters = p.counters + blockIdx.y * CountersOf(splits);
+  int piece = static_cast<int>(blockIdx.x);
+  for (int count = range.splits; count > 1; count = Groups(count)) {
+    const int index = piece / kFanIn;
+    const int members = min(kFanIn, count - index * kFanIn);
+    __syncthreads();
+    // One thread speaks for the block: the barriers before and behind it extend the order that its access makes to all threads.
+    if (threadIdx.x == 0) is_last = CountBlock(counters + index, static_cast<unsigned>(members) - 1);
+    __syncthreads();
+    if (!is_last) return;
+    const float* joined = pieces + index * kFanIn * stride;
+    pieces += splits * stride;
+    counters += Groups(splits);
+    target = {pieces + index * stride, Groups(count) == 1 ? output : nullptr};
+    JoinPieces(joined, members, group, size, target, shared);
+    piece = index;
+  }
 }
 
 int Group(const DecodeAttentionArguments& p) { return p.heads / p.kv_heads; }
 
-int KeyVectors(const DecodeAttentionArguments& p) { return (p.head_size + kKeyChannels - 1) / kKeyChannels; }
-
-/// Blocks of a head: together with the other heads one a multiprocessor.
+/// Blocks of a head, together with the other heads one a multiprocessor: with the loads that its registers hold that suffices.
 cudaError_t Splits(const DecodeAttentionArguments& p, int& splits) {
   Device device{};
   const cudaError_t error = CurrentDevice(device);
   const int wanted = std::min(device.multiprocessors / (p.batch * p.kv_heads), kMostSplits);
-  const int least = LeastKeysOfSplit(Warps(KeyVectors(p)));
-  splits = std::max(std::min(wanted, (p.capacity + least - 1) / least), 1);
+  const int useful = (p.capacity + kLeastKeysOfSplit - 1) / kLeastKeysOfSplit;
+  splits = std::max(std::min(wanted, useful), 1);
+  // Only GPUs of several hundred multiprocessors have more.
+  if (p.batch * p.kv_heads * CountersOf(splits) > kDecodeCounters) splits = 1;
   return error;
 }
 
 template <int kKeyVectors>
 cudaError_t LaunchDecode(const DecodeAttentionArguments& p, int splits, cudaStream_t stream) {
-  constexpr int kWarps = Warps(kKeyVectors);
-  const size_t shared = sizeof(float) * static_cast<size_t>(SharedFloats(Group(p), p.head_size, kWarps, (kKeyVectors + 1) / 2, splits));
+  const size_t shared = sizeof(float) * static_cast<size_t>(SharedFloats(Group(p), p.head_size, (kKeyVectors + 1) / 2));
   const dim3 grid(static_cast<unsigned>(splits), static_cast<unsigned>(p.batch * p.kv_heads));
-  return LaunchDependent(DecodeAttentionKernel<kKeyVectors>, grid, dim3(kWarps * kWarp), shared, stream, p);
+  return LaunchDependent(DecodeAttentionKernel<kKeyVectors>, grid, dim3(kThreads), shared, stream, p);
 }
 
 }  // namespace
@@ -509,14 +523,15 @@ cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments& p, size_t& 
   int splits = 1;
   const cudaError_t error = Splits(p, splits);
   bytes = splits == 1 ? 0
-                      : sizeof(float) * static_cast<size_t>(p.batch) * static_cast<size_t>(p.kv_heads) * static_cast<size_t>(splits) *
-                            static_cast<size_t>(PartialStride(Group(p), p.head_size));
+                      : sizeof(float) * static_cast<size_t>(p.batch) * static_cast<size_t>(p.kv_heads) * static_cast<size_t>(PiecesOf(splits)) *
+                            static_cast<size_t>(PieceStride(Group(p), p.head_size));
   return error;
 }
 
 cudaError_t DecodeAttention(const DecodeAttentionArguments& p, cudaStream_t stream) {
   constexpr size_t kVectorBytes = 16;
-  if (!DecodesAttention(p.heads, p.kv_heads, p.head_size) || p.batch < 1 || p.capacity < 1 || p.batch > kMostDecodeHeads / p.kv_heads ||
+  constexpr int kMostHeads = 65535;
+  if (!DecodesAttention(p.heads, p.kv_heads, p.head_size) || p.batch < 1 || p.capacity < 1 || p.batch > kMostHeads / p.kv_heads ||
       !RowsAligned(p.present_key, p.head_size, kVectorBytes) || !RowsAligned(p.present_value, p.head_size, kVectorBytes)) {
     return cudaErrorInvalidValue;
   }
@@ -529,7 +544,7 @@ cudaError_t DecodeAttention(const DecodeAttentionArguments& p, cudaStream_t stre
   if (error != cudaSuccess) return error;
   if (p.past_value != p.present_value) error = cudaMemcpyAsync(p.present_value, p.past_value, bytes, cudaMemcpyDeviceToDevice, stream);
   if (error != cudaSuccess) return error;
-  switch (KeyVectors(p)) {
+  switch ((p.head_size + kKeyChannels - 1) / kKeyChannels) {
     case 1: return LaunchDecode<1>(p, splits, stream);
     case 2: return LaunchDecode<2>(p, splits, stream);
     case 3: return LaunchDecode<3>(p, splits, stream);

@@ -12,8 +12,8 @@ namespace edgefleet::cuda {
 /// Heads that share a key/value head: rows of a tensor-core product.
 inline constexpr int kMostDecodeGroup = 16;
 inline constexpr int kLargestDecodeHead = 128;
-/// Key/value heads of all sequences: each has a counter of the blocks that are done.
-inline constexpr int kMostDecodeHeads = 1024;
+/// Counters of blocks that are done.
+inline constexpr int kDecodeCounters = 1024;
 
 /// Pointers are to device memory.
 struct DecodeAttentionArguments {
@@ -39,7 +39,7 @@ struct DecodeAttentionArguments {
   __half* output;
   /// `DecodeAttentionWorkspace` bytes.
   float* workspace;
-  /// `kMostDecodeHeads` zeros, which each call leaves as zeros. Calls that share them follow each other on one stream.
+  /// `kDecodeCounters` zeros, which each call leaves as zeros. Calls that share them follow each other on one stream.
   unsigned* counters;
 
   int batch;

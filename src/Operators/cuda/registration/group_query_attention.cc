@@ -16,14 +16,13 @@ using namespace group_query_attention;
 class CudaGroupQueryAttentionKernel final : public Kernel {
  public:
   explicit CudaGroupQueryAttentionKernel(const NodeAttributes& node)
-      : attributes_(node), attention_(node, attributes_, kHalf), counters_(node, cuda::kMostDecodeHeads) {}
+      : attributes_(node), attention_(node, attributes_, kHalf), counters_(node, cuda::kDecodeCounters) {}
 
   void Compute(KernelContext& context) const override {
     const Tensor query = context.Input(kQuery, {AtLeast(1), AtLeast(1), AtLeast(1)});
     const Tensor past_key =
         context.Input(kPastKey, {Exactly(query.shape[0]), Exactly(attributes_.kv_heads), AtLeast(1), AtLeast(1)});
     const bool decodes = query.shape[1] == 1 && !attributes_.interleaved &&
-                         query.shape[0] <= cuda::kMostDecodeHeads / attributes_.kv_heads &&
                          cuda::DecodesAttention(attributes_.heads, attributes_.kv_heads, past_key.shape[3]);
     if (decodes) {
       Decode(context, query, past_key);

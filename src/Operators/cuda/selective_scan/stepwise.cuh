@@ -11,7 +11,6 @@ namespace edgefleet::cuda {
 template <typename T, int kStates>
 __global__ void SelectiveScanStepwiseKernel(const SelectiveScanArguments<T> p) {
   LetDependentsStart();
-  WaitForPrerequisites();
   // Partial sums over the states of each warp, for this token and the one before.
   float* partial = reinterpret_cast<float*>(DynamicShared());
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -22,6 +21,13 @@ __global__ void SelectiveScanStepwiseKernel(const SelectiveScanArguments<T> p) {
   const bool active = channel < p.channels;
   const int first_state = warp * kStates;
 
+  // The state, a line of it for each, and what it decays by come from memory while the kernel in front still runs.
+  if (lane < kStates && first_state + lane < p.states) {
+    const int64_t first_channel = static_cast<int64_t>(blockIdx.x) * 32;
+    PrefetchToL2(p.past_state + (batch * p.states + first_state + lane) * p.channels + first_channel);
+    PrefetchToL2(p.a + static_cast<int64_t>(first_state + lane) * p.channels + first_channel);
+  }
+  WaitForPrerequisites();
   float h[kStates];
   float rate[kStates];
 #pragma unroll

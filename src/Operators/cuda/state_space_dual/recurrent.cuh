@@ -40,7 +40,6 @@ __device__ __forceinline__ double ExactDualStep(const StateSpaceDualArguments<fl
 template <typename T, int kStates>
 __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p) {
   LetDependentsStart();
-  WaitForPrerequisites();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int warps = static_cast<int>(blockDim.x) / 32;
@@ -63,6 +62,11 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
   double* tile_decay = reinterpret_cast<double*>(partial + kRecurrentTokens * warps * kRecurrentColumns);
 
   const int64_t state_base = (batch * p.heads + head) * static_cast<int64_t>(p.states) * p.head_size + column;
+  // The state, a line a row, comes from memory while the kernel in front still runs.
+  if (static_cast<int>(threadIdx.x) < p.states) {
+    PrefetchToL2(p.past_state + state_base - lane + static_cast<int64_t>(threadIdx.x) * p.head_size);
+  }
+  WaitForPrerequisites();
   float h[kStates];
 #pragma unroll
   for (int i = 0; i < kStates; ++i) {
