@@ -63,6 +63,34 @@ public sealed class CommandTests : IDisposable
         Assert.All((string[])["onnxruntime_build", "operator_library", "firmware", "kernel", "cpu_governor", "power_mode", "processors", "memory_limit_bytes"], name => Assert.NotEmpty(environment.GetProperty(name).GetString()!));
     }
 
+    [Fact]
+    public async Task An_invalidated_run_is_repeated_counts_in_no_statistic_and_stays_in_the_raw_data()
+    {
+        var run = await BenchAsync("--model", Fixture.Checkpoint("llama"), "--context", "2", "--decode", "2", "--iterations", "1", "--invalidate", "too_short", "--retries", "1");
+        Assert.True(run.Status == 0, run.Error);
+        var row = Assert.Single(Lines(run));
+        Assert.Equal(JsonValueKind.Null, row.GetProperty("ttft_milliseconds").ValueKind);
+        var runs = row.GetProperty("runs").EnumerateArray().ToList();
+        Assert.Equal(["too_short", "too_short"], runs.Select(one => one.GetProperty("invalidated_by").GetString()));
+        Assert.Contains("run_repeated", runs[1].GetProperty("findings").EnumerateArray().Select(finding => finding.GetString()));
+    }
+
+    [Fact]
+    public async Task A_run_says_how_the_sensors_were_read_and_how_noisy_the_machine_was()
+    {
+        var run = await BenchAsync("--model", Fixture.Checkpoint("llama"), "--context", "8", "--decode", "8", "--iterations", "3");
+        var one = Assert.Single(Assert.Single(Lines(run)).GetProperty("runs").EnumerateArray());
+        var sampler = one.GetProperty("sampler");
+        Assert.Equal(100, sampler.GetProperty("period_milliseconds").GetDouble());
+        Assert.InRange(sampler.GetProperty("longest_milliseconds").GetDouble(), sampler.GetProperty("median_milliseconds").GetDouble(), 1e6);
+        Assert.InRange(sampler.GetProperty("busy_ratio").GetDouble(), 1e-9, 1);
+        Assert.NotEmpty(sampler.GetProperty("placement").GetString()!);
+        var noise = one.GetProperty("noise");
+        Assert.Equal(noise.GetProperty("before_nanoseconds").GetArrayLength(), noise.GetProperty("after_nanoseconds").GetArrayLength());
+        Assert.True(noise.GetProperty("reference_variation").GetDouble() > 0);
+        Assert.True(noise.GetProperty("span_variation").GetDouble() > 0);
+    }
+
     [Theory]
     [InlineData("cuda")]
     [InlineData("tensorrt")]
@@ -138,6 +166,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("bench", "--model", "mamba-130m", "--precision", "fp3")]
     [InlineData("bench", "--model", "mamba-130m", "--provider", "npu")]
     [InlineData("bench", "--model", "mamba-130m", "--repeats", "0")]
+    [InlineData("bench", "--model", "mamba-130m", "--invalidate", "machine_noissy")]
     [InlineData("bench", "--model", "mamba-130m", "--threads", "-1")]
     [InlineData("generate", "--model", "mamba-130m", "--prompt", "hello")]
     [InlineData("nonsense")]

@@ -16,6 +16,23 @@ public sealed class SweepDocumentTests
     public void A_text_that_is_no_YAML_is_refused(string text) => Assert.StartsWith("document: ", Assert.Throws<RequestException>(() => SweepDocument.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_rule_for_invalid_runs_is_read()
+    {
+        var engine = SweepDocument.Parse(Good + "engine: {invalidate: [machine_noisy, throttled], invalid_repeats: 3, warm_load: false}\n").Engine;
+        Assert.Equal(["machine_noisy", "throttled"], engine.InvalidatingFindings);
+        Assert.Equal((3u, false, true), (engine.InvalidRepeats, engine.WarmLoad, engine.MemoryPass));
+    }
+
+    [Theory]
+    [InlineData("invalidate: machine_noissy", "engine.invalidate: 'machine_noissy' is no finding; docs/measurement.md lists them")]
+    [InlineData("invalid_repeats: 11", "engine.invalid_repeats: 11 is more than 10")]
+    public void A_rule_that_could_never_hold_is_refused(string rule, string error)
+    {
+        var definition = SweepDocument.Parse(Good + $"engine: {{{rule}}}\n");
+        Assert.Equal(error, Assert.Throws<RequestException>(() => SweepRules.Complete(definition)).Message);
+    }
+
+    [Fact]
     public void Whatever_is_changed_in_a_definition_it_is_read_or_refused()
     {
         var edit = Gen.Select(Gen.Int[0, Good.Length - 1], Gen.Int[0, 3], Gen.OneOf("[", "]", "{", "}", ":", "\n", "'", "\"", "-", "&a", "*a", "|", "%", "\t", "é", "!!x "));

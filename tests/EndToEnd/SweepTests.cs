@@ -43,6 +43,28 @@ public sealed class SweepTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task A_sweeps_rule_invalidates_runs_and_repeats_them_on_the_device()
+    {
+        var fleet = shared.Fleet;
+        var agent = fleet.Agent("strict");
+        await agent.ConnectAsync();
+
+        // One iteration of a tiny model is always too short.
+        var definition = TestFleet.Sweep("name=strict", "2", 1, "tiny-llama");
+        definition.Engine.InvalidatingFindings.Add("too_short");
+        definition.Engine.InvalidRepeats = 1;
+        var sweep = await fleet.Collector.LaunchAsync(definition);
+        await fleet.AssertCompletedAsync(sweep, 1);
+
+        var run = Assert.Single(await fleet.Collector.RunsAsync(sweep));
+        Assert.Equal((1u, true), (run.Attempt, run.Result.Invalid));
+        var trace = await fleet.Collector.Client.Fleet.GetRunTraceAsync(new GetRunTraceRequest { RunId = run.RunId });
+        Assert.Contains(trace.Findings, finding => finding is { Code: "too_short", Invalidates: true });
+        Assert.Contains(trace.Findings, finding => finding.Code == "run_repeated" && finding.Message.Contains("1 times", StringComparison.Ordinal));
+        await fleet.AccountedAsync(agent);
+    }
+
+    [Fact]
     public async Task A_cancelled_sweep_ends_its_running_run_as_cancelled()
     {
         var fleet = shared.Fleet;

@@ -78,8 +78,16 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(open.Ended, limit.Token);
         var worker = new WorkerProcess(launch);
         var needed = artifact.Artifact.Manifest.NeededBytes(scenario.Batch, scenario.ToMeasured().TotalTokens);
-        var result = await observer.RunAsync(run, needed, observed => worker.RunAsync(observed, progress.Report, ended.Token), ended.Token);
-        var trace = result.Trace;
+        var rule = new Invalidation(run.Engine);
+        WorkerResult result;
+        Trace trace;
+        do
+        {
+            result = await observer.RunAsync(run, needed, observed => worker.RunAsync(observed, progress.Report, ended.Token), ended.Token);
+            trace = Finish(result.Trace, assignment, artifact, limits is not null);
+        }
+        while (rule.Again(trace));
+
         if (trace.End.Outcome == Outcome.Cancelled)
         {
             // The worker knows only that it was told to stop.
@@ -90,7 +98,7 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         }
 
         if (trace.End.Outcome == Outcome.Failed && result.Output.Length > 0) log.Warning("The worker of run {RunId} said last: {Output}", run.RunId, result.Output[^Math.Min(result.Output.Length, 2000)..]);
-        return Finish(trace, assignment, artifact, limits is not null);
+        return trace;
     }
 
     /// <summary>Adds what the worker cannot know.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Measurement;
 using EdgeFleet.Measurement.Analysis;
@@ -150,8 +151,9 @@ internal static class BenchRowBuilder
             Message = trace.End.Message,
             LoadMilliseconds = Milliseconds(trace, "load_cold"),
             WarmLoadMilliseconds = Milliseconds(trace, "load_warm"),
-            ReferenceVariation = trace.NoiseReference is { } noise
-                ? Summary.Of([.. noise.BeforeNs.Concat(noise.AfterNs).Select(time => (double)time)])?.CoefficientOfVariation : null,
+            ReferenceVariation = trace.Noise() is { } rounds ? Summary.Of([.. rounds.All])?.CoefficientOfVariation : null,
+            Noise = Noise(trace),
+            Sampler = trace.Sampler is { } sampler ? Sampler(sampler) : null,
             Energy = [.. trace.Energy.Select(Energy)],
             Findings = [.. trace.Findings.Select(finding => finding.Code)],
             WarmupIterations = trace.Iterations.Count - timed.Length,
@@ -164,6 +166,16 @@ internal static class BenchRowBuilder
             TokenHash = timed.Length == 0 ? null : timed[0].TokenHash.ToString("x16", CultureInfo.InvariantCulture),
         };
     }
+
+    private static NoiseRow? Noise(Trace trace)
+    {
+        if (trace.Noise() is not { } rounds) return null;
+        var compared = NoiseComparison.Of(trace.Samples(), rounds);
+        return new NoiseRow([.. trace.NoiseReference.BeforeNs], [.. trace.NoiseReference.AfterNs], compared?.SpanNs, compared?.Reference, compared?.Spans, compared?.Iterations);
+    }
+
+    private static SamplerRow Sampler(SamplerReport report) => new(
+        report.PeriodNs / 1e6, report.MedianIntervalNs / 1e6, report.P99IntervalNs / 1e6, report.LongestIntervalNs / 1e6, report.Readings, report.Late, report.BusyRatio, report.Placement);
 
     private static double? Milliseconds(Trace trace, string name) =>
         trace.Phases.FirstOrDefault(phase => phase.Name == name) is { } span ? (span.EndNs - span.StartNs) / 1e6 : null;

@@ -102,7 +102,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         var limit = Limits(scenario, pack, label);
         var hash = ScenarioHash.Of(scenario);
         var traces = new List<Trace>();
-        var retries = 0;
+        var rule = new Invalidation(request.Engine);
         var needed = artifact.Artifact.Manifest.NeededBytes((uint)scenario.Batch, scenario.TotalTokens);
         for (var repeat = 0; repeat < request.Repeats; repeat++)
         {
@@ -110,7 +110,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
             {
                 RunId = RunId.Compute("local", fireTime, deviceId, hash, repeat).ToString(),
                 Repeat = (uint)repeat,
-                Attempt = (uint)retries,
+                Attempt = rule.Repeats,
                 Scenario = scenario.ToMessage(),
                 ArtifactDirectory = artifact.Artifact.Directory,
                 ManifestPath = artifact.ManifestPath ?? "",
@@ -125,14 +125,12 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
             var result = await observer.RunAsync(run, needed, observed => new WorkerProcess(launch).RunAsync(observed, Show, cancellation), cancellation);
             cancellation.ThrowIfCancellationRequested();
             RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu", limit is not null);
-            foreach (var finding in result.Trace.Findings.Where(finding => request.Observation.Invalidating.Contains(finding.Code))) finding.Invalidates = true;
             traces.Add(result.Trace);
+            if (rule.Again(result.Trace)) repeat--;
+            else rule = new Invalidation(request.Engine);
 
             // A limit of the model or of the machine will be the same the next time.
             if (result.Trace.End.Outcome is Outcome.Skipped or Outcome.OutOfMemory) break;
-            var repeatIt = result.Trace.Findings.Any(finding => finding.Invalidates) && retries < request.Observation.Retries;
-            retries = repeatIt ? retries + 1 : 0;
-            if (repeatIt) repeat--;
         }
 
         RunFindings.AddOfRepeats(traces);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Measurement.Analysis;
 using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Roofline;
@@ -42,16 +43,9 @@ internal static class RunFindings
     public static void AddOfRepeats(IReadOnlyCollection<Trace> traces)
     {
         Trace[] counted = [.. traces.Where(trace => trace.End.Outcome == Outcome.Completed && !trace.Findings.Any(finding => finding.Invalidates))];
-        double[] reference = [.. counted.Where(trace => trace.NoiseReference is not null).SelectMany(trace => trace.NoiseReference.BeforeNs.Concat(trace.NoiseReference.AfterNs)).Select(time => (double)time)];
-        if (RepeatAnalysis.Of([.. counted.Select(Level).OfType<double>()], reference) is not { } seen) return;
+        Trace[] beside = [.. counted.Where(trace => trace.NoiseReference is not null)];
+        if (RepeatAnalysis.Of([.. counted.Select(trace => trace.Level()).OfType<double>()], [.. beside.Select(trace => Quantile.Median([.. trace.Noise()!.All]))]) is not { } seen) return;
         foreach (var trace in counted) trace.Findings.Add(new Finding { Code = seen.Code, Message = seen.Message });
-    }
-
-    /// <summary>Median TPOT of a run, or TTFT where nothing was decoded.</summary>
-    private static double? Level(Trace trace)
-    {
-        double[] times = [.. trace.Iterations.Where(iteration => !iteration.Warmup).Select(iteration => iteration.InterTokenNs.Count > 0 ? iteration.InterTokenNs.Average() : iteration.TtftNs)];
-        return times.Length == 0 ? null : Quantile.Median(times);
     }
 
     /// <summary>On a Jetson what jetson_clocks has done decides, elsewhere the governor.</summary>

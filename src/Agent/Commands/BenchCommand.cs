@@ -6,6 +6,7 @@ using EdgeFleet.Agent.Output;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Axes;
+using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Frontier;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Measurement.Warmup;
@@ -56,7 +57,7 @@ internal static class BenchCommand
         {
             Description = "Findings that make a run count in no statistic and be repeated, e.g. machine_noisy,throttled; comma list.", HelpName = "CODES",
         };
-        var retries = Number("--retries", "How often an invalidated run is repeated.", new ObservationOptions().Retries);
+        var retries = Number("--retries", "How often an invalidated run is repeated.", (int)Invalidation.DefaultRepeats);
         var noWarmLoad = new Option<bool>("--no-warm-load") { Description = "Leave out the second load." };
         var frontier = new Option<string?>("--frontier")
         {
@@ -107,8 +108,6 @@ internal static class BenchCommand
                 Observation = new ObservationOptions
                 {
                     Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException("--sample-period is outside 0 to 3600.")),
-                    Invalidating = [.. parsed.Items(invalidate)],
-                    Retries = Within(parsed, retries, 0, MaximumRepeats),
                 },
                 Engine = new EngineOptions
                 {
@@ -122,6 +121,8 @@ internal static class BenchCommand
                     MemoryPass = !parsed.GetValue(noMemory),
                     ProfilePass = parsed.GetValue(profile) || (details & ~Details.Memory) != Details.None,
                     PhaseDeadlineNs = Nanoseconds(parsed, deadline),
+                    InvalidatingFindings = { parsed.Items(invalidate).Select(FindingCode) },
+                    InvalidRepeats = (uint)Within(parsed, retries, 0, MaximumRepeats),
                 },
             };
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
@@ -132,6 +133,10 @@ internal static class BenchCommand
         });
         return command;
     }
+
+    private static string FindingCode(string code) => FindingCodes.All.Contains(code)
+        ? code
+        : throw new UsageException($"--invalidate '{code}' is no finding; docs/measurement.md lists them: {string.Join(", ", FindingCodes.All)}.");
 
     private static Details Detail(string name) => name switch
     {

@@ -23,16 +23,7 @@ internal sealed class DeviceMemoryPass(DecoderSession session, Scenario scenario
             WeightsBytes = (ulong)session.Manifest.Files.Sum(file => file.Bytes),
             Source = "cuda_arena",
         };
-        long baseline;
-        long oneTokenState;
-        using (var probe = new SessionDecoder(session, MemoryPass.OneToken(scenario), seed, cancellation))
-        {
-            probe.Prepare(cancellation);
-            probe.Prefill(cancellation);
-            oneTokenState = probe.State.Sum(state => state.Allocated);
-            baseline = session.AllocatorStatistics().GetValueOrDefault(Most);
-        }
-
+        var (baseline, oneTokenState) = MemoryPass.Baseline(session, scenario, seed, () => session.AllocatorStatistics().GetValueOrDefault(Most), cancellation);
         var measured = decoder();
         MemoryPass.AddStates(memory, measured);
         timer(measured).Run(-1, warmup: true, cancellation);

@@ -23,14 +23,7 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
             RuntimeBytes = (ulong)bare.Bytes,
             Source = "process_resident",
         };
-        ResidentMemory baseline;
-        using (var probe = new SessionDecoder(session, OneToken(scenario), seed, cancellation))
-        {
-            probe.Prepare(cancellation);
-            probe.Prefill(cancellation);
-            baseline = ResidentMemory.Read();
-        }
-
+        var (baseline, oneTokenState) = Baseline(session, scenario, seed, ResidentMemory.Read, cancellation);
         memory.BaselineBytes = (ulong)baseline.Bytes;
         var measured = decoder();
         AddStates(memory, measured);
@@ -46,20 +39,30 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
 
         timer(measured).Run(-1, warmup: true, cancellation);
         var after = ResidentMemory.Read();
-        var added = measured.State.Sum(state => state.Allocated) - OneTokenStateBytes();
+        var added = measured.State.Sum(state => state.Allocated) - oneTokenState;
         memory.PeakBytes = (ulong)after.PeakBytes;
         var touchedLater = Math.Max(0, after.FileBytes - baseline.FileBytes);
         memory.ActivationsBytes = after.PeakBytes - baseline.Bytes - added - touchedLater;
-        memory.WeightsHeldBytes = (ulong)Math.Max(0, baseline.Bytes - bare.Bytes - OneTokenStateBytes() + touchedLater);
+        memory.WeightsHeldBytes = (ulong)Math.Max(0, baseline.Bytes - bare.Bytes - oneTokenState + touchedLater);
         return memory;
     }
 
-    /// <summary>The scenario with one prompt token alone: what the baseline is taken behind.</summary>
-    public static Scenario OneToken(Scenario scenario)
+    /// <summary>Prefills the scenario with one prompt token alone, and takes the baseline while its state is there.</summary>
+    /// <typeparam name="T">What the memory is known by.</typeparam>
+    /// <param name="session">The session.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="seed">Seed of the prompt.</param>
+    /// <param name="read">Takes the baseline.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The baseline, and the bytes of the state that is in it.</returns>
+    public static (T Baseline, long StateBytes) Baseline<T>(DecoderSession session, Scenario scenario, ulong seed, Func<T> read, CancellationToken cancellation)
     {
         var oneToken = scenario.Clone();
         (oneToken.ContextTokens, oneToken.DepthTokens, oneToken.DecodeTokens, oneToken.PrefillChunkTokens) = (1, 0, 0, 0);
-        return oneToken;
+        using var probe = new SessionDecoder(session, oneToken, seed, cancellation);
+        probe.Prepare(cancellation);
+        probe.Prefill(cancellation);
+        return (read(), probe.State.Sum(state => state.Allocated));
     }
 
     /// <summary>The state's bytes by kind.</summary>
@@ -75,6 +78,4 @@ internal sealed class MemoryPass(DecoderSession session, Scenario scenario, ulon
             });
         }
     }
-
-    private long OneTokenStateBytes() => session.Manifest.States.Sum(state => state.Bytes((int)scenario.Batch, 1));
 }

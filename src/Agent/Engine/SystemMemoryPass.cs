@@ -23,16 +23,7 @@ internal sealed class SystemMemoryPass(DecoderSession session, Scenario scenario
     public Memory Run(Func<SessionDecoder> decoder, Func<SessionDecoder, IterationTimer> timer, CancellationToken cancellation)
     {
         var memory = new Memory { WeightsBytes = (ulong)session.Manifest.Files.Sum(file => file.Bytes), Source = "system_available" };
-        long baseline;
-        long oneTokenState;
-        using (var probe = new SessionDecoder(session, MemoryPass.OneToken(scenario), seed, cancellation))
-        {
-            probe.Prepare(cancellation);
-            probe.Prefill(cancellation);
-            oneTokenState = probe.State.Sum(state => state.Allocated);
-            baseline = availableBefore - Available();
-        }
-
+        var (baseline, oneTokenState) = MemoryPass.Baseline(session, scenario, seed, () => availableBefore - Available(), cancellation);
         var measured = decoder();
         MemoryPass.AddStates(memory, measured);
         using var watch = new AvailableMemoryWatch(Available, Period);

@@ -14,7 +14,7 @@ internal static class ReferenceLoop
     public const int RoundBytes = 64 << 20;
 
     /// <summary>Rounds that are timed; one more goes before them.</summary>
-    public const int Rounds = 20;
+    public const int Rounds = 40;
 
     /// <summary>Runs the loop.</summary>
     /// <param name="threads">Threads that share each round.</param>

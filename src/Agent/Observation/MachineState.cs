@@ -26,9 +26,9 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
     /// <param name="cancellation">Ends the watch.</param>
     public static async Task<MachineState> ReadAsync(SystemTree tree, IReadOnlyList<ISensor> sensors, long neededBytes, CancellationToken cancellation)
     {
-        var before = Busy(tree);
+        var before = ProcessorTicks.Read(tree);
         await Task.Delay(Window, cancellation);
-        var after = Busy(tree);
+        var busy = ProcessorTicks.Read(tree).BusySince(before);
         var gpu = Gpu(sensors);
         for (var i = 0; i < GpuWatches && gpu > GpuIdle; i++)
         {
@@ -37,7 +37,7 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
         }
 
         return new MachineState(
-            after.All > before.All ? (after.Busy - before.Busy) / (after.All - before.All) * Environment.ProcessorCount : 0,
+            busy,
             Memory(tree, "MemAvailable"), Memory(tree, "SwapTotal") - Memory(tree, "SwapFree"), Battery(tree), new DriveInfo(Path.GetTempPath()).AvailableFreeSpace, neededBytes, gpu);
     }
 
@@ -72,13 +72,6 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
         }
 
         return busiest;
-    }
-
-    private static (double Busy, double All) Busy(SystemTree tree)
-    {
-        var fields = (tree.TryText("/proc/stat") ?? "").Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
-            .Select(field => double.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : 0).ToArray();
-        return fields.Length < 5 ? (0, 0) : (fields.Sum() - fields[3] - fields[4], fields.Sum());
     }
 
     private static long Memory(SystemTree tree, string name) =>

@@ -7,7 +7,6 @@ using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Analysis;
 using EdgeFleet.Protos.V1;
-using Trace = EdgeFleet.Protos.V1.Trace;
 
 namespace EdgeFleet.Agent.Observation;
 
@@ -40,7 +39,15 @@ internal sealed class RunObserver(SensorSet sensors, ObservationOptions options)
         observed.Engine ??= new EngineOptions();
         observed.Engine.MinEnergySpanNs = energy ? (long)(EnergyReport.LeastPeriods * options.Period.TotalNanoseconds) : 0;
 
+        async Task<(WorkerResult Result, Finding? OtherWork)> PerformAsync()
+        {
+            var others = OtherWork.Begin(SystemTree.Machine);
+            var performed = await perform(observed);
+            return (performed, others.End(SystemTree.Machine));
+        }
+
         WorkerResult result;
+        Finding? otherWork;
         TelemetryRecord? record = null;
         var idle = (StartNs: 0L, EndNs: 0L);
         if (sampling)
@@ -56,13 +63,13 @@ internal sealed class RunObserver(SensorSet sensors, ObservationOptions options)
                 await Task.Delay(options.Period, cancellation);
             }
 
-            result = await perform(observed);
+            (result, otherWork) = await PerformAsync();
             if (energy) await Task.Delay(options.Period, CancellationToken.None);
             record = sampler.Finish();
         }
         else
         {
-            result = await perform(observed);
+            (result, otherWork) = await PerformAsync();
         }
 
         var trace = result.Trace;
@@ -77,26 +84,13 @@ internal sealed class RunObserver(SensorSet sensors, ObservationOptions options)
             trace.NoiseReference.AfterNs.Add(ReferenceLoop.Run(threads, CancellationToken.None));
         }
 
-        trace.Findings.Add(Validators.Select(validator => validator.Check(state)).OfType<Finding>());
+        trace.Findings.Add(Validators.Select(validator => validator.Check(state)).Append(otherWork).OfType<Finding>());
         if (record is not null && ThrottleCheck.Of(trace, record) is { } throttled) trace.Findings.Add(throttled);
-        trace.Findings.Add(RunAnalysis.Of(Samples(trace), Noise(trace)).Select(seen => new Finding { Code = seen.Code, Message = seen.Message }));
-        foreach (var finding in trace.Findings.Where(finding => options.Invalidating.Contains(finding.Code))) finding.Invalidates = true;
+        trace.Findings.Add(RunAnalysis.Of(trace.Samples(), trace.Noise()).Select(seen => new Finding { Code = seen.Code, Message = seen.Message }));
         return result;
     }
 
     public void Dispose() => sensors.Dispose();
-
-    private static RunSamples Samples(Trace trace)
-    {
-        Iteration[] timed = [.. trace.Iterations.Where(iteration => !iteration.Warmup)];
-        return new RunSamples(
-            [.. timed.Select(iteration => (double)iteration.TtftNs)],
-            [.. timed.Where(iteration => iteration.InterTokenNs.Count > 0).Select(iteration => iteration.InterTokenNs.Average())],
-            [.. timed.SelectMany(iteration => iteration.InterTokenNs).Select(time => (double)time)]);
-    }
-
-    private static NoiseAnalyser? Noise(Trace trace) => trace.NoiseReference is not { } reference ? null
-        : new NoiseAnalyser([.. reference.BeforeNs.Select(time => (double)time)], [.. reference.AfterNs.Select(time => (double)time)]);
 
     private static long Now() => (long)((Int128)Stopwatch.GetTimestamp() * 1_000_000_000 / Stopwatch.Frequency);
 }

@@ -19,8 +19,14 @@ internal sealed record RunRow
     /// <summary>Second load within the run; null where it was left out.</summary>
     public required double? WarmLoadMilliseconds { get; init; }
 
-    /// <summary>Coefficient of variation of the noise reference around the run; null where it did not run.</summary>
+    /// <summary>Coefficient of variation of all rounds of the noise reference around the run; null where it did not run.</summary>
     public required double? ReferenceVariation { get; init; }
+
+    /// <summary>The noise reference in full; null where it did not run.</summary>
+    public required NoiseRow? Noise { get; init; }
+
+    /// <summary>How regularly the sensors were read; null where none was.</summary>
+    public required SamplerRow? Sampler { get; init; }
 
     /// <summary>Energy per phase, or why there is none.</summary>
     public required IReadOnlyList<EnergyRow> Energy { get; init; }

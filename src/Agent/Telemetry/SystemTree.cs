@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -52,12 +53,20 @@ internal sealed record SystemTree(string Root)
     {
         try
         {
-            using var file = File.OpenRead(Path(absolute));
-            var buffer = new byte[LongestFile];
-            var length = file.ReadAtLeast(buffer, LongestFile, throwOnEndOfStream: false);
-            return length == LongestFile
-                ? throw new SensorException($"{absolute} is longer than {LongestFile} bytes")
-                : System.Text.Encoding.UTF8.GetString(buffer, 0, length).Trim().TrimEnd('\0');
+            // Sensors are read while others are timed: what they leave to the garbage collector is no more than their text.
+            var buffer = ArrayPool<byte>.Shared.Rent(LongestFile);
+            try
+            {
+                using var file = new FileStream(Path(absolute), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+                var length = file.ReadAtLeast(buffer.AsSpan(0, LongestFile), LongestFile, throwOnEndOfStream: false);
+                return length == LongestFile
+                    ? throw new SensorException($"{absolute} is longer than {LongestFile} bytes")
+                    : System.Text.Encoding.UTF8.GetString(buffer, 0, length).Trim().TrimEnd('\0');
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -8,6 +8,8 @@ internal static partial class Posix
     public const int Sigkill = 9;
     private const int PrSetPdeathsig = 1;
     private const int ReadOnly = 0;
+    private const int OwnUsage = 0;
+    private const int ChildrensUsage = -1;
 
     /// <summary>Asks the kernel to kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
@@ -28,6 +30,18 @@ internal static partial class Posix
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int ParentProcessId();
 
+    /// <summary>Processor time of this process and of its children that have ended and been waited for (getrusage(2)).</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static TimeSpan ProcessorTime()
+    {
+        if (GetUsage(OwnUsage, out var own) != 0 || GetUsage(ChildrensUsage, out var children) != 0)
+        {
+            throw new IOException($"getrusage failed with errno {Marshal.GetLastPInvokeError()}.");
+        }
+
+        return own.ProcessorTime + children.ProcessorTime;
+    }
+
     /// <summary>Makes the names in a directory durable: a rename is on disk once its directory is (fsync(2)).</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public static void FlushDirectory(string directory)
@@ -44,6 +58,10 @@ internal static partial class Posix
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "getrusage", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetUsage(int who, out Usage usage);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Open(string path, int flags);
@@ -59,4 +77,16 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    /// <summary>struct rusage of a 64-bit Linux: two times and fourteen counts.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 144)]
+    private struct Usage
+    {
+        public long UserSeconds;
+        public long UserMicroseconds;
+        public long SystemSeconds;
+        public long SystemMicroseconds;
+
+        public readonly TimeSpan ProcessorTime => TimeSpan.FromSeconds(UserSeconds + SystemSeconds) + TimeSpan.FromMicroseconds(UserMicroseconds + SystemMicroseconds);
+    }
 }

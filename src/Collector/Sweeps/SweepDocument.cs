@@ -129,7 +129,7 @@ internal static class SweepDocument
 
     private static EngineOptions Engine(YamlNode node)
     {
-        var engine = new EngineOptions { MemoryPass = true, ProfilePass = true };
+        var engine = new EngineOptions { MemoryPass = true, ProfilePass = true, WarmLoad = true };
         foreach (var (key, value) in Map(node, "engine"))
         {
             var name = "engine." + key;
@@ -142,7 +142,10 @@ internal static class SweepDocument
                 case "max_measure": engine.MaxMeasureNs = Duration(value, name); break;
                 case "memory_pass": engine.MemoryPass = Flag(value, name); break;
                 case "profile_pass": engine.ProfilePass = Flag(value, name); break;
+                case "warm_load": engine.WarmLoad = Flag(value, name); break;
                 case "phase_deadline": engine.PhaseDeadlineNs = Duration(value, name); break;
+                case "invalidate": engine.InvalidatingFindings.Add(List(value, name)); break;
+                case "invalid_repeats": engine.InvalidRepeats = Number(value, name); break;
                 default: throw Bad(value, name, "is not a key of engine");
             }
         }

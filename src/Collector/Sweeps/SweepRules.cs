@@ -3,6 +3,7 @@ using EdgeFleet.Collector.Devices;
 using EdgeFleet.Collector.Hosting;
 using EdgeFleet.Collector.Operators;
 using EdgeFleet.Measurement.Axes;
+using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Protos.V1;
 using Google.Protobuf.Collections;
@@ -117,11 +118,17 @@ internal static class SweepRules
         if (definition.Reuse.MaxAgeNs == 0) definition.Reuse.MaxAgeNs = DefaultReuseAge.Nanoseconds();
         Duration("reuse.max_age", definition.Reuse.MaxAgeNs, TimeSpan.Zero, LongestDuration);
 
-        definition.Engine ??= new EngineOptions { MemoryPass = true, ProfilePass = true };
+        definition.Engine ??= new EngineOptions { MemoryPass = true, ProfilePass = true, WarmLoad = true };
         Duration("engine.max_measure", definition.Engine.MaxMeasureNs, TimeSpan.Zero, LongestTimeout);
         Duration("engine.phase_deadline", definition.Engine.PhaseDeadlineNs, TimeSpan.Zero, LongestTimeout);
         Iterations("engine.min_warmup_iterations", definition.Engine.MinWarmupIterations, definition.Engine.MaxWarmupIterations);
         Iterations("engine.min_iterations", definition.Engine.MinIterations, definition.Engine.MaxIterations);
+        if (definition.Engine.InvalidatingFindings.FirstOrDefault(code => !FindingCodes.All.Contains(code)) is { } unknown)
+        {
+            throw RequestException.Invalid("engine.invalidate", $"'{unknown}' is no finding; docs/measurement.md lists them");
+        }
+
+        if (definition.Engine.InvalidRepeats > MostAttempts) throw RequestException.Invalid("engine.invalid_repeats", $"{definition.Engine.InvalidRepeats} is more than {MostAttempts}");
     }
 
     private static void Iterations(string field, uint least, uint most)

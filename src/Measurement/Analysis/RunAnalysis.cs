@@ -9,7 +9,7 @@ public static class RunAnalysis
 
     /// <summary>Analyses a run.</summary>
     /// <param name="samples">Its timed iterations.</param>
-    /// <param name="noise">Around it; null where no reference ran.</param>
-    public static IEnumerable<RunObservation> Of(RunSamples samples, NoiseAnalyser? noise) =>
-        samples.TimeToFirstTokenNs.IsEmpty ? [] : (noise is null ? Always : Always.Add(noise)).Select(analyser => analyser.Analyse(samples)).OfType<RunObservation>();
+    /// <param name="noise">The noise reference around it; null where none ran.</param>
+    public static IEnumerable<RunObservation> Of(RunSamples samples, NoiseRounds? noise) =>
+        samples.TimeToFirstTokenNs.IsEmpty ? [] : (noise is null ? Always : [.. Always, new MachineNoiseAnalyser(noise), new NoiseAnalyser(noise)]).Select(analyser => analyser.Analyse(samples)).OfType<RunObservation>();
 }

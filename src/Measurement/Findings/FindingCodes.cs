@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace EdgeFleet.Measurement.Findings;
 
 /// <summary>Stable codes of findings and of reasons (docs/measurement.md, findings). A code is never given another meaning.</summary>
@@ -63,7 +65,7 @@ public static class FindingCodes
     /// <summary>Iterations varied more than the noise reference around the run.</summary>
     public const string NoisierThanMachine = "noisier_than_machine";
 
-    /// <summary>Other processes used the machine before the run.</summary>
+    /// <summary>Other processes used the machine before or during the run.</summary>
     public const string OtherLoad = "other_load";
 
     /// <summary>Something else used the GPU before the run.</summary>
@@ -83,4 +85,14 @@ public static class FindingCodes
 
     /// <summary>A longer context completed than one that did not.</summary>
     public const string NonMonotoneFrontier = "non_monotone_frontier";
+
+    /// <summary>Findings invalidated earlier performances of the same run; the message says which.</summary>
+    public const string RunRepeated = "run_repeated";
+
+    /// <summary>Every code.</summary>
+    public static ImmutableSortedSet<string> All { get; } = ImmutableSortedSet.Create(
+        StringComparer.Ordinal,
+        BeyondTrainedContext, WarmupNotFlat, RandomWeights, TokensDiffer, ClocksNotPinned, NoisyIterations, IntervalWide, RooflineUnavailable, AboveProbedBandwidth, DecodeNotCaptured,
+        ProfileUnavailable, ProviderFallback, TraceThinned, TrendLeft, Multimodal, Outliers, TooShort, Throttled, MachineNoisy, NoisierThanMachine, OtherLoad, GpuBusy, OnBattery, LittleMemory,
+        LittleDisk, SwapInUse, NonMonotoneFrontier, RunRepeated);
 }

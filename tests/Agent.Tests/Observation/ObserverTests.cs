@@ -68,16 +68,37 @@ public sealed class ObserverTests
     [Fact]
     public async Task A_completed_run_gets_telemetry_energy_reference_and_findings()
     {
-        using var observer = new RunObserver(Sensors(), new ObservationOptions { Period = TimeSpan.FromMilliseconds(1), Invalidating = ["too_short"] });
+        using var observer = new RunObserver(Sensors(), new ObservationOptions { Period = TimeSpan.FromMilliseconds(1) });
         var result = await observer.RunAsync(Run(), 0, run => Perform(run, Outcome.Completed), TestContext.Current.CancellationToken);
         var trace = result.Trace;
         Assert.Contains(trace.Telemetry, series => series is { Metric: "power_watts", Source: "ina3221", Label: "VDD_IN" } && series.Value.All(watts => watts == 7));
         Assert.Equal(1_000_000, trace.Sampler.PeriodNs);
-        Assert.Equal(20, trace.NoiseReference.BeforeNs.Count);
-        Assert.Equal(20, trace.NoiseReference.AfterNs.Count);
-        Assert.Contains(trace.Findings, finding => finding.Code == "too_short" && finding.Invalidates);
+        Assert.Equal(ReferenceLoop.Rounds, trace.NoiseReference.BeforeNs.Count);
+        Assert.Equal(ReferenceLoop.Rounds, trace.NoiseReference.AfterNs.Count);
+        Assert.Contains(trace.Findings, finding => finding.Code == "too_short");
         Assert.Equal(["load", "prefill", "decode"], trace.Energy.Select(energy => energy.Phase));
         Assert.Equal(0.5 * 7, trace.Energy.Single(energy => energy.Phase == "prefill").GrossJoules, 1.0);
+    }
+
+    [Fact]
+    public async Task A_neighbour_that_works_only_while_the_run_lasts_is_seen()
+    {
+        using var observer = new RunObserver(Sensors(), new ObservationOptions { Period = TimeSpan.Zero, Noise = false });
+        System.Diagnostics.Process? neighbour = null;
+        try
+        {
+            var trace = (await observer.RunAsync(Run(), 0, run =>
+            {
+                neighbour = System.Diagnostics.Process.Start("/bin/sh", ["-c", "while :; do :; done"]);
+                return Perform(run, Outcome.Completed);
+            }, TestContext.Current.CancellationToken)).Trace;
+            Assert.Contains(trace.Findings, finding => finding.Code == "other_load" && finding.Message.StartsWith("During the run", StringComparison.Ordinal));
+        }
+        finally
+        {
+            neighbour?.Kill();
+            neighbour?.Dispose();
+        }
     }
 
     [Fact]

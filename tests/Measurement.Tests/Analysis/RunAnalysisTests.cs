@@ -72,8 +72,8 @@ public sealed class RunAnalysisTests
         var random = new Random(9);
         var steady = Run(random, 6, (_, _) => Token);
         double[] wild = [.. Enumerable.Range(0, 20).Select(i => 1e6 * (1 + (0.3 * (i % 2))))];
-        Assert.Equal([FindingCodes.MachineNoisy], RunAnalysis.Of(steady, new NoiseAnalyser(wild, wild)).Select(seen => seen.Code));
-        Assert.Equal([FindingCodes.MachineNoisy], RunAnalysis.Of(steady, new NoiseAnalyser(Rounds(random, 1e6), Rounds(random, 1.2e6))).Select(seen => seen.Code));
+        Assert.Equal([FindingCodes.MachineNoisy], RunAnalysis.Of(steady, new NoiseRounds(wild, wild)).Select(seen => seen.Code));
+        Assert.Equal([FindingCodes.MachineNoisy], RunAnalysis.Of(steady, new NoiseRounds(Rounds(random, 1e6), Rounds(random, 1.2e6))).Select(seen => seen.Code));
         var uneven = Run(random, 6, (iteration, _) => Token * (1 + (0.05 * (iteration % 2))));
         Assert.Contains(RunAnalysis.Of(uneven, Quiet(random)), seen => seen.Code == FindingCodes.NoisierThanMachine);
         Assert.Empty(RunAnalysis.Of(steady, Quiet(random)));
@@ -91,7 +91,7 @@ public sealed class RunAnalysisTests
 
     private static double Statistics(RunSamples run) => Measurement.Statistics.Quantile.Median(run.InterTokenNs.AsSpan());
 
-    private static NoiseAnalyser Quiet(Random random) => new(Rounds(random, 1e6), Rounds(random, 1e6));
+    private static NoiseRounds Quiet(Random random) => new(Rounds(random, 1e6), Rounds(random, 1e6));
 
     private static double[] Rounds(Random random, double level) => [.. Enumerable.Range(0, 20).Select(_ => level * (1 + (0.01 * Normal(random))))];
 
