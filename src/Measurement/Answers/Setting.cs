@@ -14,7 +14,7 @@ public sealed record Setting(int Depth, int Decode, int Batch, int Chunk, int Th
     /// <summary>In words, e.g. <c>64 generated tokens, batch 1, 2 threads</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Decode} generated tokens, batch {Batch}, {Threads} threads")
+        $"{Decode} generated token{(Decode == 1 ? "" : "s")}, batch {Batch}, {Threads} thread{(Threads == 1 ? "" : "s")}")
         + (Depth > 0 ? string.Create(CultureInfo.InvariantCulture, $", depth {Depth}") : "")
         + (Chunk > 0 ? string.Create(CultureInfo.InvariantCulture, $", prefill in pieces of {Chunk}") : "")
         + (Logits == "all" ? ", logits of all positions" : "");

@@ -84,7 +84,10 @@ internal static class LineChart
         svg.Line($"""<text class="tick" text-anchor="middle" x="{(Left + Right) / 2}" y="{Bottom + 36}">context, tokens{(y.Logarithmic ? " · logarithmic" : "")}</text>""");
     }
 
-    private static string Short(Quantity quantity, double mark) => mark == 0 ? "0" : quantity.Format(mark).Replace(".00 ", " ", StringComparison.Ordinal).Replace(".0 ", " ", StringComparison.Ordinal);
+    /// <summary>A mark without the zeros behind the point that its digits end with: <c>2 ms</c>, <c>2.5 ms</c>.</summary>
+    private static string Short(Quantity quantity, double mark) => mark == 0 ? "0"
+        : quantity.Format(mark).Split(' ') is [var digits, var unit] && digits.Contains('.', StringComparison.Ordinal) ? $"{digits.TrimEnd('0').TrimEnd('.')} {unit}"
+        : quantity.Format(mark);
 
     private static void Draw(Markup svg, Series series, Quantity quantity, Scale x, Scale y)
     {

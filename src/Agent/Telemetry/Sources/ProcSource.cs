@@ -12,12 +12,13 @@ internal sealed class ProcSource(SystemTree tree) : ISensorSource
 
     public IReadOnlyList<ISensor> Find(ICollection<UnavailableSensor> missing)
     {
+        var memory = new MemoryFields(tree);
         var sensors = new List<ISensor>
         {
             new DerivedSensor(new SensorName(Metrics.UtilizationRatio, "proc", "cpu"), Percent, new ProcessorShare(tree).Read),
-            new DerivedSensor(new SensorName(Metrics.MemoryAvailableBytes, "proc", ""), Kibi, () => Field("MemAvailable") * Kibi),
-            new DerivedSensor(new SensorName(Metrics.MemoryUsedBytes, "proc", ""), Kibi, () => (Field("MemTotal") - Field("MemAvailable")) * Kibi),
-            new DerivedSensor(new SensorName(Metrics.SwapUsedBytes, "proc", ""), Kibi, () => (Field("SwapTotal") - Field("SwapFree")) * Kibi),
+            new DerivedSensor(new SensorName(Metrics.MemoryAvailableBytes, "proc", ""), Kibi, () => memory.Read("MemAvailable") * Kibi),
+            new DerivedSensor(new SensorName(Metrics.MemoryUsedBytes, "proc", ""), Kibi, () => (memory.Read("MemTotal") - memory.Read("MemAvailable")) * Kibi),
+            new DerivedSensor(new SensorName(Metrics.SwapUsedBytes, "proc", ""), Kibi, () => (memory.Read("SwapTotal") - memory.Read("SwapFree")) * Kibi),
         };
         foreach (var resource in (ReadOnlySpan<string>)["cpu", "memory", "io"])
         {
@@ -31,16 +32,32 @@ internal sealed class ProcSource(SystemTree tree) : ISensorSource
     {
     }
 
-    private long Field(string name)
+    /// <summary>Fields of /proc/meminfo. One reading of the file, which takes the kernel a while to write, serves all sensors of a round.</summary>
+    private sealed class MemoryFields(SystemTree tree)
     {
-        foreach (var line in tree.Text("/proc/meminfo").Split('\n'))
-        {
-            if (!line.StartsWith(name + ":", StringComparison.Ordinal)) continue;
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var value, ..] && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)) return kilobytes;
-            throw new SensorException($"/proc/meminfo has no number in '{line}'");
-        }
+        // Far less than a sampling period, far more than a round takes.
+        private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(5);
 
-        throw new SensorException($"/proc/meminfo has no field {name}");
+        private string[] lines = [];
+        private long? readAt;
+
+        public long Read(string name)
+        {
+            if (readAt is not { } at || Stopwatch.GetElapsedTime(at) > Round)
+            {
+                lines = tree.Text("/proc/meminfo").Split('\n');
+                readAt = Stopwatch.GetTimestamp();
+            }
+
+            foreach (var line in lines)
+            {
+                if (!line.StartsWith(name, StringComparison.Ordinal) || line.Length == name.Length || line[name.Length] != ':') continue;
+                if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var value, ..] && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)) return kilobytes;
+                throw new SensorException($"/proc/meminfo has no number in '{line}'");
+            }
+
+            throw new SensorException($"/proc/meminfo has no field {name}");
+        }
     }
 
     /// <summary>Busy time of all processors since the last reading over all time; since the start at the first.</summary>
