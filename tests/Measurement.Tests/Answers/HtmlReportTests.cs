@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CsCheck;
@@ -56,6 +57,18 @@ public sealed partial class HtmlReportTests
         Assert.Contains("width:33.33%\" title=\"kv 191 MiB\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("recurrent", page, StringComparison.Ordinal);
         Assert.Contains("Joules per token are unavailable: no sensor.", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Energy_over_context_has_a_chart_whose_marks_have_no_idle_digits()
+    {
+        MeasuredResult Measured(int context, double joules) =>
+            Results.Of("mamba", context, 1) with { Samples = ImmutableDictionary<Quantity, ImmutableArray<double>>.Empty.Add(Quantity.DecodeEnergy, [joules]) };
+        var page = Page(Measured(512, 0.3), Measured(2048, 0.8), Measured(8192, 1.2));
+        var chart = XElement.Parse(Svg().Matches(page).Select(match => match.Value).Single(svg => svg.Contains("Decode energy per token over context length", StringComparison.Ordinal)));
+        Assert.Equal(["0", "250 mJ", "500 mJ", "750 mJ", "1 J", "1.25 J"], chart.Elements("text").Where(text => (string?)text.Attribute("text-anchor") == "end").Select(text => text.Value));
+        Assert.Equal(3, chart.Elements("g").Count());
+        Assert.DoesNotContain("are unavailable", page, StringComparison.Ordinal);
     }
 
     [Fact]
