@@ -30,7 +30,10 @@ trap 'rm -rf "$build"' EXIT
 nvcc="${NVCC:-nvcc}"
 arch="${EDGEFLEET_CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d .)}"
 commit="${EDGEFLEET_COMMIT:-$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)}"
-flags=(-std=c++17 -O3 "-arch=sm_$arch" -ftz=true -lineinfo -Xptxas -v -Xcompiler -Wall,-Wextra -I "$operators/cuda" -I "$here")
+# Products of four warps (wgmma) are part of 90a alone.
+if [ "$arch" = 90 ]; then arch=90a; fi
+target="-gencode=arch=compute_$arch,code=sm_$arch"
+flags=(-std=c++17 -O3 "$target" -ftz=true -lineinfo -Xptxas -v -Xcompiler -Wall,-Wextra -I "$operators/cuda" -I "$here")
 
 date -u +"%FT%TZ start"
 "$nvcc" --version | tail -2 | head -1
@@ -63,7 +66,7 @@ if [ -e "$build/failed" ]; then
 fi
 grep -hE 'warning' "$build"/*.log | sort | uniq -c | head -10 || true
 grep -hE 'spill' "$build"/*.log | grep -v ' 0 bytes spill stores, 0 bytes spill loads' | sort | uniq -c | head -20 || true
-"$nvcc" -arch="sm_$arch" "$build"/*.o -o "$out/edgefleet_gpu_kernels"
+"$nvcc" "$target" "$build"/*.o -o "$out/edgefleet_gpu_kernels"
 date -u +"%FT%TZ built"
 
 if [ -n "$library" ]; then

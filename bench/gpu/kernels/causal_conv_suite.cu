@@ -144,6 +144,7 @@ void CheckCausalConv(Report& report, const Machine& machine) {
 void TimeCausalConv(Report& report, const Machine& machine) {
   for (const int64_t length : {65536, 8192, 1024, 64, 1}) TimeCase<__half>(report, machine, {1, length, 4096});
   for (const int64_t length : {65536, 8192, 1024, 1}) TimeCase<__half>(report, machine, {1, length, 1536});
+  TimeCase<__half>(report, machine, {1, 57344, 3328});
   TimeCase<__half>(report, machine, {1, 220000, 1792});
   TimeCase<float>(report, machine, {1, 8192, 4096});
 }

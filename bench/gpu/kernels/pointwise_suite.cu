@@ -158,6 +158,12 @@ void CheckSizes(Report& report) {
       CheckActivation<T>(report, rows, 7, activation, seed += 10);
     }
   }
+  // Several rows a block, and rows of warps.
+  CheckNorm<T>(report, {20001, 40, 1, 8, true, true, true, false}, seed += 10);
+  CheckNorm<T>(report, {70001, 16, 1, 0, true, true, false, true}, seed += 10);
+  CheckNorm<T>(report, {9001, 40, 1, 8, true, false, true, false}, seed += 10);
+  CheckNorm<T>(report, {4301, 1536, 1, 8, true, true, false, false}, seed += 10);
+  CheckNorm<T>(report, {2305, 3072, 2, 0, true, true, false, true}, seed += 10);
 }
 
 template <typename T>
@@ -197,7 +203,7 @@ void CheckPointwise(Report& report, const Machine&) {
 }
 
 void TimePointwise(Report& report, const Machine& machine) {
-  for (const int64_t rows : {1, 8192}) {
+  for (const int64_t rows : {1, 8192, 57344}) {
     TimeNorm<__half>(report, machine, {rows, 1536, 1, 0, true, false, true, false});
     TimeNorm<__half>(report, machine, {rows, 3072, 1, 0, true, true, false, false});
     TimeActivation<__half>(report, machine, rows, 4864);

@@ -38,6 +38,7 @@ const char* Name(StateSpaceDualRoute route) {
     case StateSpaceDualRoute::kRecurrent: return "recurrent";
     case StateSpaceDualRoute::kChunked32: return "chunked32";
     case StateSpaceDualRoute::kChunked64: return "chunked64";
+    case StateSpaceDualRoute::kGrouped: return "grouped";
   }
   return "";
 }
@@ -208,9 +209,9 @@ void CheckStateSpaceDual(Report& report, const Machine& machine) {
   CheckSizes<float>(report, machine);
   CheckSizes<__half>(report, machine);
   uint64_t seed = 9000;
-  for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
+  for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64, StateSpaceDualRoute::kGrouped}) {
     for (const int states : {64, 128, 256}) {
-      if (route == StateSpaceDualRoute::kChunked64 && states == 256) continue;
+      if (route != StateSpaceDualRoute::kChunked32 && states == 256) continue;
       CheckCase<__half>(report, {2, 150, 4, 64, 2, states, 8, true, true, route}, seed += 100);
       CheckCase<__half>(report, {1, 64, 2, 128, 1, states, 0, false, false, route}, seed += 100);
       for (const int segments : {1, 2, 3, 7}) {
@@ -220,6 +221,10 @@ void CheckStateSpaceDual(Report& report, const Machine& machine) {
     }
   }
   CheckCase<__half>(report, {1, 1, 2, 64, 1, 128, 0, true, true, StateSpaceDualRoute::kChunked32}, seed += 100);
+  for (const int64_t length : {1, 63, 65, 321}) {
+    CheckCase<__half>(report, {2, length, 7, 64, 1, 128, 8, length % 2 == 0, false, StateSpaceDualRoute::kGrouped}, seed += 100);
+    CheckCase<__half>(report, {1, length, 15, 64, 3, 64, 0, true, true, StateSpaceDualRoute::kGrouped}, seed += 100);
+  }
   if (machine.small_only) return;
   CheckCase<__half>(report, {1, 65536, 64, 64, 1, 128, 0, false, true}, seed += 100);
   CheckCase<__half>(report, {1, 220000, 24, 64, 1, 128, 0, true, false}, seed += 100);
@@ -228,8 +233,8 @@ void CheckStateSpaceDual(Report& report, const Machine& machine) {
 void TimeStateSpaceDual(Report& report, const Machine& machine) {
   for (const int64_t length : {65536, 8192, 1024}) {
     TimeCase<__half>(report, machine, {1, length});
-    for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64}) {
-      for (const int segments : {1, 2, 4, 8}) {
+    for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64, StateSpaceDualRoute::kGrouped}) {
+      for (const int segments : {1, 2, 4, 6, 8}) {
         DualCase c{1, length};
         c.route = route;
         c.segments = segments;
@@ -243,7 +248,16 @@ void TimeStateSpaceDual(Report& report, const Machine& machine) {
     c.route = StateSpaceDualRoute::kRecurrent;
     TimeCase<__half>(report, machine, c);
   }
+  for (const int64_t length : {64, 128, 256, 512, 1024}) {
+    for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kGrouped}) {
+      DualCase c{1, length, 48};
+      c.route = route;
+      TimeCase<__half>(report, machine, c);
+    }
+  }
+  TimeCase<__half>(report, machine, {1, 57344, 48});
   TimeCase<__half>(report, machine, {1, 57344, 24});
+  TimeCase<__half>(report, machine, {1, 57344, 48, 64, 1, 128, 0, true});
   TimeCase<__half>(report, machine, {1, 8192, 24, 64, 1, 256});
   TimeCase<__half>(report, machine, {1, 8192, 64, 64, 1, 64});
   TimeCase<__half>(report, machine, {8, 1024, 48});

@@ -12,11 +12,14 @@ namespace edgefleet::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-/// Rows in flight before the first is used.
-constexpr int kRowsAhead = 4;
+/// Channels of a thread, where rows are aligned to as many: more would take registers from the threads that hide the memory's latency.
+constexpr int kThreadChannels = 4;
+/// Rows that a thread has under way, 64 bytes where it has kThreadChannels.
+template <typename T>
+constexpr int kRowsAhead = 64 / (kThreadChannels * static_cast<int>(sizeof(T)));
 /// The first chunk alone reads the past window, so a chunk is no shorter than the widest window.
 constexpr int kShortestChunk = 16;
-constexpr int kLongestChunk = 64;
+constexpr int kLongestChunk = 128;
 constexpr int64_t kMaximumGridY = 65535;
 
 /// A thread walks `chunk` tokens of kVector channels and keeps the last kWidth - 1 rows in registers, so that each element is read once.
@@ -64,14 +67,23 @@ __global__ void __launch_bounds__(kThreads) CausalConvKernel(const CausalConvArg
     }
   }
 
-  for (int64_t t0 = first; t0 < end; t0 += kRowsAhead) {
-    Row rows[kRowsAhead];
+  // The rows behind those at work are under way.
+  constexpr int kRows = kRowsAhead<T>;
+  Row next[kRows];
+  const auto load = [&](int64_t t0) {
 #pragma unroll
-    for (int i = 0; i < kRowsAhead; ++i) {
-      if (t0 + i < end) rows[i] = LoadVector<T, kVector>(input + (t0 + i) * p.input_stride);
+    for (int i = 0; i < kRows; ++i) {
+      if (t0 + i < end) next[i] = LoadVector<T, kVector>(input + (t0 + i) * p.input_stride);
     }
+  };
+  load(first);
+  for (int64_t t0 = first; t0 < end; t0 += kRows) {
+    Row rows[kRows];
 #pragma unroll
-    for (int i = 0; i < kRowsAhead; ++i) {
+    for (int i = 0; i < kRows; ++i) rows[i] = next[i];
+    load(t0 + kRows);
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) {
       if (t0 + i < end) {
         Row result;
 #pragma unroll
@@ -165,12 +177,12 @@ cudaError_t CausalConv(const CausalConvArguments<T>& p, cudaStream_t stream) {
   if (p.length == 1) return p.width <= 4 ? LaunchConvStep<T, 4>(p, stream) : LaunchConvStep<T, kMaximumConvWidth>(p, stream);
   Device device;
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
-  constexpr int kVector = kVectorElements<T>;
-  const bool aligned = p.channels % kVector == 0 && RowsAligned(p.input, p.input_stride, 16) &&
-                       RowsAligned(p.past_window, p.channels, 16) && RowsAligned(p.present_window, p.channels, 16) &&
-                       RowsAligned(p.output, p.channels, 16);
+  constexpr size_t kBytes = kThreadChannels * sizeof(T);
+  const bool aligned = p.channels % kThreadChannels == 0 && RowsAligned(p.input, p.input_stride, kBytes) &&
+                       RowsAligned(p.past_window, p.channels, kBytes) && RowsAligned(p.present_window, p.channels, kBytes) &&
+                       RowsAligned(p.output, p.channels, kBytes);
   if (p.width > 4) return LaunchConv<T, 1, kMaximumConvWidth>(p, device.multiprocessors, stream);
-  return aligned ? LaunchConv<T, kVector, 4>(p, device.multiprocessors, stream)
+  return aligned ? LaunchConv<T, kThreadChannels, 4>(p, device.multiprocessors, stream)
                  : LaunchConv<T, 1, 4>(p, device.multiprocessors, stream);
 }
 

@@ -1,4 +1,4 @@
-// Single instructions that CUDA C++ has no spelling for. PTX ISA 7.0 and compute capability 8.0 suffice.
+// Single instructions that CUDA C++ has no spelling for. PTX ISA 7.8 and compute capability 8.0 suffice.
 #pragma once
 
 #include <cuda_fp16.h>
@@ -73,6 +73,18 @@ __device__ __forceinline__ T* SharedPointer(unsigned address) {
   return static_cast<T*>(__cvta_shared_to_generic(address));
 }
 
+/// Stores 8 bytes where `valid`; a predicate instead of a branch.
+__device__ __forceinline__ void StoreIf(void* to, uint2 value, bool valid) {
+  asm volatile(
+      "{\n"
+      ".reg .pred valid;\n"
+      "setp.ne.b32 valid, %3, 0;\n"
+      "@valid st.global.v2.b32 [%0], {%1, %2};\n"
+      "}\n" ::"l"(to),
+      "r"(value.x), "r"(value.y), "r"(static_cast<int>(valid))
+      : "memory");
+}
+
 /// Starts a copy of `kBytes` (4, 8 or 16) from global to shared memory; writes zeros where `valid` is false.
 template <int kBytes>
 __device__ __forceinline__ void CopyAsync(void* shared, const void* global, bool valid) {
@@ -109,6 +121,13 @@ __device__ __forceinline__ void LoadMatricesTransposed(uint32_t (&r)[4], const v
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(SharedAddress(row))
                : "memory");
+}
+
+/// An 8x8 matrix of 16-bit elements, of whose row l / 4 lane l has two, transposed.
+__device__ __forceinline__ uint32_t TransposeMatrix(uint32_t pair) {
+  uint32_t transposed;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(transposed) : "r"(pair));
+  return transposed;
 }
 
 /// c += a * b on the tensor cores: a 16x16 and b 16x8 of float16, c 16x8 of float32.

@@ -11,16 +11,13 @@
 namespace edgefleet::cuda {
 namespace {
 
-constexpr int kMaximumThreads = 512;
-constexpr int kVectorsPerThread = 2;
+constexpr int kMaximumThreads = 1024;
 /// Rows of a block, which reads the weights once for them, where that leaves each multiprocessor this many blocks.
-constexpr int64_t kMostRowsOfBlock = 8;
+constexpr int64_t kMostRowsOfBlock = 16;
 constexpr int64_t kBlocksToFill = 32;
 
-/// The sum over the block's threads; the same for all.
-__device__ __forceinline__ float BlockSum(float value) {
-  __shared__ float partial[kMaximumThreads / 32];
-  __syncthreads();  // the sums of the row before have been read
+/// The sum over the block's threads; the same for all. Calls that follow each other take turns with `partial`: two of them in flight.
+__device__ __forceinline__ float BlockSum(float value, float (&partial)[kMaximumThreads / 32]) {
 #pragma unroll
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
   if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
@@ -30,76 +27,143 @@ __device__ __forceinline__ float BlockSum(float value) {
   return total;
 }
 
-/// A block normalises one group of a row, which its threads hold in registers, then of every gridDim.x-th row behind it with the same
-/// weights.
+/// A block normalises one group of a row, of which a thread holds one vector, then of every gridDim.x-th row behind it with the same
+/// weights. The next row is under way meanwhile.
 template <typename T, int kVector>
 __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormArguments<T> p) {
   using Values = Vector<T, kVector>;
+  struct Inputs {
+    Values x;
+    Values skip;
+    Values gate;
+  };
+  __shared__ float partial[2][kMaximumThreads / 32];
   LetDependentsStart();
   WaitForPrerequisites();
   const int size = p.channels / p.groups;
-  const int first = static_cast<int>(blockIdx.y) * size;
+  const int offset = static_cast<int>(threadIdx.x) * kVector;
+  const bool active = offset < size;
+  const int channel = static_cast<int>(blockIdx.y) * size + offset;
   const bool gate_first = p.gate != nullptr && !p.norm_before_gate;
-  const auto channel = [&](int k) { return (k * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kVector; };
+  const auto load = [&](int64_t row, Inputs& to) {
+    if (!active || row >= p.rows) return;
+    to.x = LoadVector<T, kVector>(p.x + row * p.x_stride + channel);
+    if (p.skip != nullptr) to.skip = LoadVector<T, kVector>(p.skip + row * p.channels + channel);
+    if (p.gate != nullptr) to.gate = LoadVector<T, kVector>(p.gate + row * p.gate_stride + channel);
+  };
+  Inputs next;
+  load(blockIdx.x, next);
+  Vector<float, kVector> weight;
+#pragma unroll
+  for (int v = 0; v < kVector; ++v) weight.element[v] = 1.0f;
+  if (active && p.weight != nullptr) weight = LoadVector<float, kVector>(p.weight + channel);
 
-  Vector<float, kVector> weight[kVectorsPerThread];
-#pragma unroll
-  for (int k = 0; k < kVectorsPerThread; ++k) {
-    if (channel(k) >= size) break;
-    if (p.weight != nullptr) {
-      weight[k] = LoadVector<float, kVector>(p.weight + first + channel(k));
-    } else {
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) weight[k].element[v] = 1.0f;
-    }
-  }
-  for (int64_t row = blockIdx.x; row < p.rows; row += gridDim.x) {
-    float value[kVectorsPerThread][kVector];
-    float gate[kVectorsPerThread][kVector];
+  int turn = 0;
+  for (int64_t row = blockIdx.x; row < p.rows; row += gridDim.x, turn ^= 1) {
+    const Inputs inputs = next;
+    load(row + gridDim.x, next);
+    float value[kVector];
     float squares = 0.0f;
+    if (active) {
 #pragma unroll
-    for (int k = 0; k < kVectorsPerThread; ++k) {
-      const int i = first + channel(k);
-      if (channel(k) >= size) break;
-      const Values x = LoadVector<T, kVector>(p.x + row * p.x_stride + i);
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) value[k][v] = ToFloat(x.element[v]);
+      for (int v = 0; v < kVector; ++v) value[v] = ToFloat(inputs.x.element[v]);
       if (p.skip != nullptr) {
-        const Values skip = LoadVector<T, kVector>(p.skip + row * p.channels + i);
 #pragma unroll
-        for (int v = 0; v < kVector; ++v) value[k][v] += ToFloat(skip.element[v]);
+        for (int v = 0; v < kVector; ++v) value[v] += ToFloat(inputs.skip.element[v]);
       }
       if (p.sum != nullptr) {
         Values sum;
 #pragma unroll
-        for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
-        StoreVector<T, kVector>(p.sum + row * p.channels + i, sum);
-      }
-      if (p.gate != nullptr) {
-        const Values z = LoadVector<T, kVector>(p.gate + row * p.gate_stride + i);
-#pragma unroll
-        for (int v = 0; v < kVector; ++v) gate[k][v] = Math<T>::Silu(ToFloat(z.element[v]));
+        for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[v]);
+        StoreVector<T, kVector>(p.sum + row * p.channels + channel, sum);
       }
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
-        if (gate_first) value[k][v] *= gate[k][v];
-        squares = fmaf(value[k][v], value[k][v], squares);
+        if (gate_first) value[v] *= Math<T>::Silu(ToFloat(inputs.gate.element[v]));
+        squares = fmaf(value[v], value[v], squares);
       }
     }
-    const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
-
-#pragma unroll
-    for (int k = 0; k < kVectorsPerThread; ++k) {
-      if (channel(k) >= size) break;
+    const float scale = rsqrtf(BlockSum(squares, partial[turn]) / static_cast<float>(size) + p.epsilon);
+    if (active) {
       Values result;
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
-        float y = value[k][v] * scale * weight[k].element[v];
-        if (p.gate != nullptr && !gate_first) y *= gate[k][v];
+        float y = value[v] * scale * weight.element[v];
+        if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(inputs.gate.element[v]));
         result.element[v] = FromFloat<T>(y);
       }
-      StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
+      StoreVector<T, kVector>(p.y + row * p.channels + channel, result);
     }
+  }
+}
+
+constexpr int kWarpsPerBlock = 4;
+/// Below so many rows a warp a multiprocessor the rows' blocks finish sooner.
+constexpr int64_t kRowsForWarps = 32;
+
+/// Many rows: a warp normalises a group of a row. All its loads are under way at once and no thread waits for another warp.
+template <typename T, int kVector, int kVectors>
+__global__ void __launch_bounds__(kWarpsPerBlock * 32) RowsRmsNormKernel(const RmsNormArguments<T> p) {
+  using Values = Vector<T, kVector>;
+  LetDependentsStart();
+  WaitForPrerequisites();
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * kWarpsPerBlock + threadIdx.x / 32;
+  if (row >= p.rows) return;
+  const int size = p.channels / p.groups;
+  const int first = static_cast<int>(blockIdx.y) * size;
+  const bool gate_first = p.gate != nullptr && !p.norm_before_gate;
+  const T* x = p.x + row * p.x_stride + first;
+  const T* other = p.skip != nullptr ? p.skip + row * p.channels + first : (p.gate != nullptr ? p.gate + row * p.gate_stride + first : nullptr);
+  const auto channel = [&](int k) { return (k * 32 + lane) * kVector; };
+
+  Values inputs[kVectors];
+  Values others[kVectors];
+#pragma unroll
+  for (int k = 0; k < kVectors; ++k) {
+    if (channel(k) >= size) break;
+    inputs[k] = LoadVector<T, kVector>(x + channel(k));
+    if (other != nullptr) others[k] = LoadVector<T, kVector>(other + channel(k));
+  }
+  float value[kVectors][kVector];
+  float squares = 0.0f;
+#pragma unroll
+  for (int k = 0; k < kVectors; ++k) {
+    if (channel(k) >= size) break;
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) {
+      value[k][v] = ToFloat(inputs[k].element[v]);
+      if (p.skip != nullptr) value[k][v] += ToFloat(others[k].element[v]);
+    }
+    if (p.sum != nullptr) {
+      Values sum;
+#pragma unroll
+      for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
+      StoreVector<T, kVector>(p.sum + row * p.channels + first + channel(k), sum);
+    }
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) {
+      if (gate_first) value[k][v] *= Math<T>::Silu(ToFloat(others[k].element[v]));
+      squares = fmaf(value[k][v], value[k][v], squares);
+    }
+  }
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2) squares += __shfl_xor_sync(kFullWarp, squares, distance);
+  const float scale = rsqrtf(squares / static_cast<float>(size) + p.epsilon);
+#pragma unroll
+  for (int k = 0; k < kVectors; ++k) {
+    if (channel(k) >= size) break;
+    Vector<float, kVector> weight;
+    if (p.weight != nullptr) weight = LoadVector<float, kVector>(p.weight + first + channel(k));
+    Values result;
+#pragma unroll
+    for (int v = 0; v < kVector; ++v) {
+      float y = value[k][v] * scale;
+      if (p.weight != nullptr) y *= weight.element[v];
+      if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(others[k].element[v]));
+      result.element[v] = FromFloat<T>(y);
+    }
+    StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
   }
 }
 
@@ -144,7 +208,8 @@ __global__ void __launch_bounds__(kMaximumThreads) WideRmsNormKernel(const RmsNo
 #pragma unroll
     for (int v = 0; v < kVector; ++v) squares = fmaf(value[v], value[v], squares);
   }
-  const float scale = rsqrtf(BlockSum(squares) / static_cast<float>(size) + p.epsilon);
+  __shared__ float partial[kMaximumThreads / 32];
+  const float scale = rsqrtf(BlockSum(squares, partial) / static_cast<float>(size) + p.epsilon);
 
   for (int i = static_cast<int>(threadIdx.x) * kVector; i < size; i += step) {
     float value[kVector];
@@ -166,10 +231,15 @@ __global__ void __launch_bounds__(kMaximumThreads) WideRmsNormKernel(const RmsNo
   }
 }
 
+template <typename T, int kVector, int kVectors>
+cudaError_t LaunchRowsRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
+  const dim3 grid(static_cast<unsigned>((p.rows + kWarpsPerBlock - 1) / kWarpsPerBlock), static_cast<unsigned>(p.groups));
+  return LaunchDependent(RowsRmsNormKernel<T, kVector, kVectors>, grid, dim3(kWarpsPerBlock * 32), 0, stream, p);
+}
+
 template <typename T, int kVector>
 cudaError_t LaunchRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
-  const int per_thread = kVector * kVectorsPerThread;
-  const int wanted = (p.channels / p.groups + per_thread - 1) / per_thread;
+  const int wanted = (p.channels / p.groups + kVector - 1) / kVector;
   const int threads = std::clamp((wanted + 31) / 32 * 32, 32, kMaximumThreads);
   const dim3 block(static_cast<unsigned>(threads));
   if (wanted > kMaximumThreads) {
@@ -178,6 +248,14 @@ cudaError_t LaunchRmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
   }
   Device device{};
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
+  // A residual and a gate at once would be more than a warp's registers.
+  if constexpr (kVector > 1) {
+    if (p.rows * p.groups >= device.multiprocessors * kRowsForWarps && (p.skip == nullptr || p.gate == nullptr)) {
+      if (wanted <= 3 * 32) return LaunchRowsRmsNorm<T, kVector, 3>(p, stream);
+      if (wanted <= 6 * 32) return LaunchRowsRmsNorm<T, kVector, 6>(p, stream);
+      if (wanted <= 12 * 32) return LaunchRowsRmsNorm<T, kVector, 12>(p, stream);
+    }
+  }
   const int64_t rows = std::clamp<int64_t>(p.rows / (device.multiprocessors * kBlocksToFill), 1, kMostRowsOfBlock);
   const dim3 grid(static_cast<unsigned>((p.rows + rows - 1) / rows), static_cast<unsigned>(p.groups));
   return LaunchDependent(RmsNormKernel<T, kVector>, grid, block, 0, stream, p);

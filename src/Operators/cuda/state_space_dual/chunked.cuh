@@ -20,37 +20,19 @@
 #include "common/element.cuh"
 #include "common/launch.cuh"
 #include "common/math.cuh"
-#include "state_space_dual/recurrent.cuh"
+#include "state_space_dual/chunk_steps.cuh"
+#include "state_space_dual/fragments.cuh"
+#include "state_space_dual/segments.cuh"
 #include "state_space_dual/state_space_dual.h"
 
 namespace edgefleet::cuda {
 
-inline constexpr int kChunk = 64;
 /// Warps over the rows of a chunk (and those of the state), and over its columns.
 inline constexpr int kRowWarps = kChunk / 16;
 inline constexpr int kColumnWarps = 2;
 inline constexpr int kChunkedThreads = kRowWarps * kColumnWarps * 32;
 /// Each warp of the first columns prepares the steps of one chunk at a time; two rounds are kept.
 inline constexpr int kStepSlots = 2 * kRowWarps;
-
-/// How time is cut, and what passes between the two kernels.
-struct DualSegments {
-  int count;
-  /// Tokens of a segment, a multiple of kChunk; the last has what is left.
-  int64_t length;
-  /// [batch, heads, count - 1, states, head_size]: what a segment adds to the state.
-  float* states;
-  /// [batch, heads, count - 1]: the sum of dt A of a segment, as an exponent of 2.
-  float* decays;
-  /// Where the last segment leaves the state.
-  float* final_state;
-};
-
-struct ChunkSteps {
-  float cumulative[kChunk];
-  float steps[kChunk];
-  float weights[kChunk];
-};
 
 /// Shared memory of a block. Rows are padded by 16 bytes, so that the eight rows of a matrix load meet different banks.
 template <int kColumns, int kStates, int kStages>
@@ -88,62 +70,6 @@ __device__ __forceinline__ void CopyChunk(__half* to, int to_stride, const __hal
     const bool valid = row < rows;
     CopyAsync<16>(to + row * to_stride + column, valid ? from + row * from_stride + column : from, valid);
   }
-}
-
-/// The raw steps of tokens 2 * lane and 2 * lane + 1 of a chunk.
-struct RawSteps {
-  float first;
-  float second;
-};
-
-__device__ __forceinline__ RawSteps LoadSteps(const __half* dt, int64_t stride, int64_t t0, int64_t end) {
-  const int64_t t = t0 + 2 * (static_cast<int>(threadIdx.x) % 32);
-  return {t < end ? ToFloat(dt[t * stride]) : 0.0f, t + 1 < end ? ToFloat(dt[(t + 1) * stride]) : 0.0f};
-}
-
-/// Step sizes, their running sums and their weights in the next state; by one warp.
-__device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<__half>& p, RawSteps raw, float bias, int64_t t0, int64_t end,
-                                         float rate, ChunkSteps& to) {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const float dt0 = t0 + 2 * lane < end ? DualStep(p, raw.first + bias) : 0.0f;
-  const float dt1 = t0 + 2 * lane + 1 < end ? DualStep(p, raw.second + bias) : 0.0f;
-  float sum = dt0 * rate + dt1 * rate;
-#pragma unroll
-  for (int distance = 1; distance < 32; distance *= 2) {
-    const float before = __shfl_up_sync(kFullWarp, sum, distance);
-    if (lane >= distance) sum += before;
-  }
-  const float before = __shfl_up_sync(kFullWarp, sum, 1);
-  const float last = __shfl_sync(kFullWarp, sum, 31);
-  const float middle = (lane == 0 ? 0.0f : before) + dt0 * rate;
-  *reinterpret_cast<float2*>(to.steps + 2 * lane) = make_float2(dt0, dt1);
-  *reinterpret_cast<float2*>(to.cumulative + 2 * lane) = make_float2(middle, sum);
-  *reinterpret_cast<float2*>(to.weights + 2 * lane) = make_float2(dt0 * Fast::Exp2(last - middle), dt1 * Fast::Exp2(last - sum));
-}
-
-/// Two values of float16 times two of float32, rounded once.
-__device__ __forceinline__ uint32_t Scale(uint32_t halves, float2 by) {
-  const float2 values = __half22float2(*reinterpret_cast<const __half2*>(&halves));
-  const __half2 scaled = __floats2half2_rn(values.x * by.x, values.y * by.y);
-  return *reinterpret_cast<const uint32_t*>(&scaled);
-}
-
-/// Which part of a 16 x 8 accumulator tile a lane holds, and which row it addresses in a matrix load.
-struct LanePlace {
-  /// Rows `tile_row` and `tile_row + 8`, columns `tile_column` and the next.
-  int tile_row;
-  int tile_column;
-  /// Operand a; also operand b stored [k][n], transposed.
-  int a_row;
-  int a_column;
-  /// Operand b stored [n][k]; also operand a stored [k][m], transposed.
-  int b_row;
-  int b_column;
-};
-
-__device__ __forceinline__ LanePlace PlaceOfLane() {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  return {lane / 4, (lane % 4) * 2, lane % 16, (lane / 16) * 8, lane % 8 + (lane / 16) * 8, ((lane / 8) % 2) * 8};
 }
 
 /// A warp's part of a state of `kColumns` columns: kRowTiles x kColumnTiles accumulator tiles.
@@ -522,30 +448,11 @@ inline int ChooseSegments(const StateSpaceDualArguments<__half>& p, const Device
   return static_cast<int>(std::clamp<int64_t>(wanted, 1, kMostSegments));
 }
 
-/// Floats that `segments` segments need between the kernels.
-inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments) {
-  if (segments < 2) return 0;
-  const size_t states = static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
-  // A copy of the state where the caller's is updated in place, the segments' states, their decays (padded for vectors).
-  return states * static_cast<size_t>(segments) + (static_cast<size_t>(p.batch) * p.heads * segments + 3) / 4 * 4;
-}
-
 template <int kColumns, int kStates, int kStages>
 cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
-  const size_t states = static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
-  const int64_t chunks = (p.length + kChunk - 1) / kChunk;
-  DualSegments segments{};
-  segments.length = (chunks + count - 1) / count * kChunk;
-  // Rounding up the length can leave the last segments empty.
-  segments.count = static_cast<int>((p.length + segments.length - 1) / segments.length);
-  segments.final_state = p.present_state;
+  const DualSegments segments = CutTime(p, count);
   const dim3 heads(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads));
   if (segments.count > 1) {
-    float* workspace = static_cast<float*>(p.workspace);
-    // Blocks of the first segment may still have to read the past state when one of the last is done.
-    if (p.present_state == p.past_state) segments.final_state = workspace;
-    segments.states = workspace + states;
-    segments.decays = segments.states + states * static_cast<size_t>(segments.count - 1);
     const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * (segments.count - 1)));
     const cudaError_t error = Launch(StateSpaceDualSegmentKernel<kColumns, kStates>, grid, dim3(kChunkedThreads),
                                      sizeof(SegmentTiles<kColumns, kStates>), stream, p, segments);
@@ -554,8 +461,7 @@ cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, int coun
   const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * segments.count));
   const cudaError_t error = Launch(StateSpaceDualChunkedKernel<kColumns, kStates, kStages>, grid, dim3(kChunkedThreads),
                                    sizeof(ChunkedTiles<kColumns, kStates, kStages>), stream, p, segments);
-  if (error != cudaSuccess || segments.final_state == p.present_state) return error;
-  return cudaMemcpyAsync(p.present_state, segments.final_state, states * sizeof(float), cudaMemcpyDeviceToDevice, stream);
+  return error == cudaSuccess ? DeliverState(p, segments, stream) : error;
 }
 
 /// Shared memory of the smallest variant for these sizes.

@@ -5,6 +5,7 @@
 
 #include "common/device.h"
 #include "state_space_dual/chunked.cuh"
+#include "state_space_dual/grouped.cuh"
 #include "state_space_dual/recurrent.cuh"
 #include "state_space_dual/state_space_dual.h"
 
@@ -13,27 +14,57 @@ namespace edgefleet::cuda {
 /// Below this length a chunk would be mostly empty.
 inline constexpr int64_t kShortestChunkedLength = 24;
 
-/// What will run.
+/// From this length on blocks of two heads are worth the kernels in front of them.
+inline constexpr int64_t kShortestGroupedLength = 512;
+
+/// What will run: never kAutomatic.
 struct DualPlan {
-  /// Columns of a block; 0 for the recurrence.
-  int columns;
+  StateSpaceDualRoute route;
   int segments;
 };
 
-inline int ChunkedColumns(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route) {
-  if (route == StateSpaceDualRoute::kChunked32) return FitsChunkedDual(p, device, 32) ? 32 : 0;
-  if (route == StateSpaceDualRoute::kChunked64) return FitsChunkedDual(p, device, 64) ? 64 : 0;
-  if (route == StateSpaceDualRoute::kRecurrent || p.length < kShortestChunkedLength) return 0;
-  // Wide blocks compute C B^T less often; narrow ones give more multiprocessors work where time is too short to be cut.
-  const int64_t wide_blocks = p.batch * p.heads * (p.head_size / 64) * ChooseSegments(p, device, 64);
-  if (FitsChunkedDual(p, device, 64) && (2 * wide_blocks > device.multiprocessors || !FitsChunkedDual(p, device, 32))) return 64;
-  return FitsChunkedDual(p, device, 32) ? 32 : 0;
+/// The chunked route that suits the device, or the recurrence.
+inline StateSpaceDualRoute ChooseChunked(const StateSpaceDualArguments<__half>& p, const Device& device) {
+  const bool narrow = FitsChunkedDual(p, device, 32);
+  if (FitsChunkedDual(p, device, 64)) {
+    // Wide blocks compute C B^T less often; narrow ones give more multiprocessors work where time is too short to be cut.
+    const int64_t wide_blocks = p.batch * p.heads * (p.head_size / 64) * ChooseSegments(p, device, 64);
+    if (2 * wide_blocks > device.multiprocessors || !narrow) return StateSpaceDualRoute::kChunked64;
+  }
+  return narrow ? StateSpaceDualRoute::kChunked32 : StateSpaceDualRoute::kRecurrent;
 }
 
+/// Whether a route computes these sizes.
+inline bool FitsDual(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route) {
+  switch (route) {
+    case StateSpaceDualRoute::kGrouped: return FitsGroupedDual(p, device);
+    case StateSpaceDualRoute::kChunked32: return FitsChunkedDual(p, device, 32);
+    case StateSpaceDualRoute::kChunked64: return FitsChunkedDual(p, device, 64);
+    default: return true;
+  }
+}
+
+/// `segments` as in `StateSpaceDual`. A route that was asked for is kept; whether it fits is `FitsDual`'s to say.
 inline DualPlan PlanDual(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route, int segments) {
-  const int columns = ChunkedColumns(p, device, route);
-  if (columns == 0) return {0, 1};
-  return {columns, segments > 0 ? segments : ChooseSegments(p, device, columns)};
+  if (route == StateSpaceDualRoute::kAutomatic) {
+    if (p.length < kShortestChunkedLength) {
+      route = StateSpaceDualRoute::kRecurrent;
+    } else if (p.length >= kShortestGroupedLength && FitsGroupedDual(p, device)) {
+      route = StateSpaceDualRoute::kGrouped;
+    } else {
+      route = ChooseChunked(p, device);
+    }
+  }
+  if (route == StateSpaceDualRoute::kRecurrent || !FitsDual(p, device, route)) return {route, 1};
+  if (segments > 0) return {route, segments};
+  if (route == StateSpaceDualRoute::kGrouped) return {route, ChooseGroupedSegments(p, device)};
+  return {route, ChooseSegments(p, device, route == StateSpaceDualRoute::kChunked64 ? 64 : 32)};
+}
+
+/// Floats of workspace that a plan uses.
+inline size_t PlanFloats(const StateSpaceDualArguments<__half>& p, DualPlan plan) {
+  if (plan.route == StateSpaceDualRoute::kGrouped) return GroupedDualFloats(p, plan.segments);
+  return plan.route == StateSpaceDualRoute::kRecurrent ? 0 : SegmentFloats(p, plan.segments);
 }
 
 template <int kColumns, int kStates>
@@ -45,16 +76,18 @@ cudaError_t LaunchStagedDual(const StateSpaceDualArguments<__half>& p, const Dev
   return LaunchChunkedDual<kColumns, kStates, 1>(p, segments, stream);
 }
 
-inline cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, DualPlan plan, cudaStream_t stream) {
-  // Without the memory that passes between segments there is one.
-  const int segments = p.workspace == nullptr ? 1 : plan.segments;
-  if (plan.columns == 64) {
-    return p.states == 64 ? LaunchStagedDual<64, 64>(p, device, segments, stream) : LaunchStagedDual<64, 128>(p, device, segments, stream);
+inline cudaError_t LaunchDual(const StateSpaceDualArguments<__half>& p, const Device& device, DualPlan plan, cudaStream_t stream) {
+  if (plan.route == StateSpaceDualRoute::kGrouped) {
+    return p.states == 64 ? LaunchGroupedDual<64>(p, plan.segments, stream) : LaunchGroupedDual<128>(p, plan.segments, stream);
+  }
+  if (plan.route == StateSpaceDualRoute::kChunked64) {
+    return p.states == 64 ? LaunchStagedDual<64, 64>(p, device, plan.segments, stream)
+                          : LaunchStagedDual<64, 128>(p, device, plan.segments, stream);
   }
   switch (p.states) {
-    case 64: return LaunchStagedDual<32, 64>(p, device, segments, stream);
-    case 128: return LaunchStagedDual<32, 128>(p, device, segments, stream);
-    default: return LaunchStagedDual<32, 256>(p, device, segments, stream);
+    case 64: return LaunchStagedDual<32, 64>(p, device, plan.segments, stream);
+    case 128: return LaunchStagedDual<32, 128>(p, device, plan.segments, stream);
+    default: return LaunchStagedDual<32, 256>(p, device, plan.segments, stream);
   }
 }
 
@@ -73,7 +106,7 @@ size_t StateSpaceDualWorkspace(const StateSpaceDualArguments<T>& p, StateSpaceDu
   if (!std::is_same_v<T, __half> || !ValidDual(p, segments) || CurrentDevice(device) != cudaSuccess) return 0;
   if constexpr (std::is_same_v<T, __half>) {
     const DualPlan plan = PlanDual(p, device, route, segments);
-    return plan.columns == 0 ? 0 : SegmentFloats(p, plan.segments) * sizeof(float);
+    return FitsDual(p, device, plan.route) ? PlanFloats(p, plan) * sizeof(float) : 0;
   }
   return 0;
 }
@@ -85,10 +118,14 @@ cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& p, cudaStream_t str
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
   if constexpr (std::is_same_v<T, __half>) {
     const DualPlan plan = PlanDual(p, device, route, segments);
-    if (plan.columns > 0) return LaunchChunkedDual(p, device, plan, stream);
+    if (!FitsDual(p, device, plan.route)) return cudaErrorInvalidConfiguration;
+    if (plan.route != StateSpaceDualRoute::kRecurrent) {
+      if (p.workspace == nullptr && PlanFloats(p, plan) > 0) return cudaErrorInvalidValue;
+      return LaunchDual(p, device, plan, stream);
+    }
+  } else if (route != StateSpaceDualRoute::kAutomatic && route != StateSpaceDualRoute::kRecurrent) {
+    return cudaErrorInvalidConfiguration;
   }
-  // Only the recurrence is left.
-  if (route != StateSpaceDualRoute::kAutomatic && route != StateSpaceDualRoute::kRecurrent) return cudaErrorInvalidConfiguration;
   if (p.states <= 32) return LaunchRecurrentDual<T, 4>(p, stream);
   if (p.states <= 64) return LaunchRecurrentDual<T, 8>(p, stream);
   return LaunchRecurrentDual<T, 16>(p, stream);

@@ -32,7 +32,7 @@ struct StateSpaceDualArguments {
   T* y;
   /// As `past_state`; may be the same buffer.
   float* present_state;
-  /// `StateSpaceDualWorkspace` bytes of device memory, aligned to 16; null where that is 0 and where time shall not be cut.
+  /// `StateSpaceDualWorkspace` bytes of device memory, aligned to 16; may be null where that is 0.
   void* workspace;
   int64_t x_stride;
   int64_t dt_stride;
@@ -60,9 +60,11 @@ enum class StateSpaceDualRoute {
   kChunked32,
   /// As above with 64 columns; not for 256 states.
   kChunked64,
+  /// As above, several heads of a group a block; for heads of a multiple of 64 columns, 64 or 128 states. float16 only.
+  kGrouped,
 };
 
-/// Bytes that `StateSpaceDual` would like for these sizes; 0 for none. `segments` as there.
+/// Bytes that `StateSpaceDual` needs for these sizes; 0 for none. `segments` as there.
 template <typename T>
 size_t StateSpaceDualWorkspace(const StateSpaceDualArguments<T>& arguments, StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic,
                                int segments = 0);

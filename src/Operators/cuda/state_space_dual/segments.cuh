@@ -1,0 +1,60 @@
+// How a chunked form cuts time, and what passes between its kernels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "state_space_dual/chunk_steps.cuh"
+#include "state_space_dual/state_space_dual.h"
+
+namespace edgefleet::cuda {
+
+struct DualSegments {
+  int count;
+  /// Tokens of a segment, a multiple of kChunk; the last has what is left.
+  int64_t length;
+  /// For each batch, head and segment but the last what the segment adds to the state; the order within a head is the kernels' own.
+  float* states;
+  /// [batch, heads, count - 1]: the sum of dt A of a segment, as an exponent of 2.
+  float* decays;
+  /// Where the last segment leaves the state.
+  float* final_state;
+};
+
+inline size_t DualStateFloats(const StateSpaceDualArguments<__half>& p) {
+  return static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
+}
+
+/// Floats that `segments` segments need between the kernels.
+inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments) {
+  if (segments < 2) return 0;
+  // A copy of the state where the caller's is updated in place, the segments' states, their decays (padded for vectors).
+  return DualStateFloats(p) * static_cast<size_t>(segments) + (static_cast<size_t>(p.batch) * p.heads * segments + 3) / 4 * 4;
+}
+
+/// At most `count` segments.
+inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count) {
+  const int64_t chunks = (p.length + kChunk - 1) / kChunk;
+  DualSegments segments{};
+  segments.length = (chunks + count - 1) / count * kChunk;
+  // Rounding up the length can leave the last segments empty.
+  segments.count = static_cast<int>((p.length + segments.length - 1) / segments.length);
+  segments.final_state = p.present_state;
+  if (segments.count > 1) {
+    const size_t states = DualStateFloats(p);
+    float* workspace = static_cast<float*>(p.workspace);
+    // Blocks of the first segment may still have to read the past state when one of the last is done.
+    if (p.present_state == p.past_state) segments.final_state = workspace;
+    segments.states = workspace + states;
+    segments.decays = segments.states + states * static_cast<size_t>(segments.count - 1);
+  }
+  return segments;
+}
+
+/// Copies the last segment's state to where the caller wants it, if it is not there.
+inline cudaError_t DeliverState(const StateSpaceDualArguments<__half>& p, const DualSegments& segments, cudaStream_t stream) {
+  if (segments.final_state == p.present_state) return cudaSuccess;
+  return cudaMemcpyAsync(p.present_state, segments.final_state, DualStateFloats(p) * sizeof(float), cudaMemcpyDeviceToDevice, stream);
+}
+
+}  // namespace edgefleet::cuda
