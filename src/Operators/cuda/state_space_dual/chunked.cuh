@@ -450,7 +450,7 @@ inline int ChooseSegments(const StateSpaceDualArguments<__half>& p, const Device
 
 template <int kColumns, int kStates, int kStages>
 cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
-  const DualSegments segments = CutTime(p, count);
+  const DualSegments segments = CutTime(p, count, 1);
   const dim3 heads(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads));
   if (segments.count > 1) {
     const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * (segments.count - 1)));

@@ -51,12 +51,17 @@ struct HeadPlace {
   bool active;
 };
 
+/// The thread's head in its block; the shuffle tells the compiler that it is one for the warp.
+__device__ __forceinline__ int HeadOfBlock() {
+  return __shfl_sync(kFullWarp, static_cast<int>(threadIdx.x) / kHeadThreads, 0);
+}
+
 __device__ __forceinline__ HeadPlace PlaceOfHead(const StateSpaceDualArguments<__half>& p) {
   const int units_of_head = p.head_size / kPanelColumns;
   const int units_of_group = p.heads / p.groups * units_of_head;
   const int blocks_of_group = (units_of_group + kGroupedHeads - 1) / kGroupedHeads;
   const int group = static_cast<int>(blockIdx.x) / blocks_of_group;
-  const int wanted = static_cast<int>(blockIdx.x) % blocks_of_group * kGroupedHeads + static_cast<int>(threadIdx.x) / kHeadThreads;
+  const int wanted = static_cast<int>(blockIdx.x) % blocks_of_group * kGroupedHeads + HeadOfBlock();
   const bool active = wanted < units_of_group;
   const int unit = group * units_of_group + (active ? wanted : units_of_group - 1);
   return {group, unit / units_of_head, unit % units_of_head * kPanelColumns, unit, active};
@@ -238,7 +243,7 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
   const LanePlace place = PlaceOfLane();
   const HeadPlace mine = PlaceOfHead(p);
   const int thread = static_cast<int>(threadIdx.x) % kHeadThreads;
-  const int slot = static_cast<int>(threadIdx.x) / kHeadThreads;
+  const int slot = HeadOfBlock();
   const int warp = thread / 32;
   const int segment = static_cast<int>(blockIdx.y);
   const int64_t batch = blockIdx.z;
@@ -287,8 +292,8 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
   State state;
   const int64_t state_base = (batch * p.heads + mine.head) * static_cast<int64_t>(kStates) * p.head_size + mine.column + warp * 16;
   state.ForEach(place, p.head_size, [&](float& element, int64_t offset) { element = p.past_state[state_base + offset]; });
-  for (int before = 0; before < segment; ++before) {
-    const int parts = segments.count - 1;
+  for (int before = 0; before < segment * segments.pieces; ++before) {
+    const int parts = segments.parts();
     const float decay = Fast::Exp2(segments.decays[(batch * p.heads + mine.head) * parts + before]);
     const float4* added = reinterpret_cast<const float4*>(segments.states) +
                           SegmentStateIndex<kStates>(batch, y_stride / kPanelColumns, mine.unit, parts, before);
@@ -372,9 +377,9 @@ struct GroupedStateTiles {
   HeadSteps steps[kHeadStepSlots][kGroupedHeads];
 };
 
-/// What each segment but the last adds to the state.
+/// What each piece of the segments but the last adds to the state.
 template <int kStates>
-__global__ void __launch_bounds__(kGroupedThreads, 1)
+__global__ void __launch_bounds__(kGroupedThreads, 2)
     StateSpaceDualGroupedStatesKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
   using Tiles = GroupedStateTiles<kStates>;
   using State = HeadState<kStates>;
@@ -384,12 +389,13 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
   const LanePlace place = PlaceOfLane();
   const HeadPlace mine = PlaceOfHead(p);
   const int thread = static_cast<int>(threadIdx.x) % kHeadThreads;
-  const int slot = static_cast<int>(threadIdx.x) / kHeadThreads;
+  const int slot = HeadOfBlock();
   const int warp = thread / 32;
-  const int segment = static_cast<int>(blockIdx.y);
+  const int part = static_cast<int>(blockIdx.y);
   const int64_t batch = blockIdx.z;
-  const int64_t begin = segment * segments.length;
-  const int64_t end = begin + segments.length;
+  const int64_t length = segments.length / segments.pieces;
+  const int64_t begin = part * length;
+  const int64_t end = begin + length;
   const int64_t first_row = batch * p.length;
   PanelCopies<kStates / 8, kGroupedThreads> b(p.b + (first_row + begin) * p.b_stride + static_cast<int64_t>(mine.group) * kStates, p.b_stride,
                                               static_cast<int>(threadIdx.x));
@@ -427,10 +433,9 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
     __syncthreads();
     start_copies(t0 + (Tiles::kStages - 1) * kChunk, index + Tiles::kStages - 1);
     if (!mine.active) continue;
-    uint32_t inputs[kPanelSteps][4];
     uint32_t weighted[kPanelSteps][4];
-    LoadColumns(inputs, stage.x[slot], warp, place);
-    WeighColumns(inputs, weighted, steps.weights, place);
+    LoadColumns(weighted, stage.x[slot], warp, place);
+    WeighColumns(weighted, weighted, steps.weights, place);
     exponent += steps.cumulative[kChunk - 1];
     state.Decay(steps.decays[kChunk - 1]);
     AddToState<kStates>(state.s, weighted, stage.b, place);
@@ -445,14 +450,14 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
   }
 
   if (!mine.active) return;
-  const int parts = segments.count - 1;
+  const int parts = segments.parts();
   float4* to = reinterpret_cast<float4*>(segments.states) +
-               SegmentStateIndex<kStates>(batch, static_cast<int64_t>(p.heads) * p.head_size / kPanelColumns, mine.unit, parts, segment);
+               SegmentStateIndex<kStates>(batch, static_cast<int64_t>(p.heads) * p.head_size / kPanelColumns, mine.unit, parts, part);
 #pragma unroll
   for (int i = 0; i < State::kTiles; ++i) {
     to[i * kHeadThreads] = make_float4(state.s[i][0], state.s[i][1], state.s[i][2], state.s[i][3]);
   }
-  if (thread == 0 && mine.column == 0) segments.decays[(batch * p.heads + mine.head) * parts + segment] = exponent;
+  if (thread == 0 && mine.column == 0) segments.decays[(batch * p.heads + mine.head) * parts + part] = exponent;
 }
 
 /// Blocks of one segment and batch.
@@ -461,7 +466,7 @@ inline int64_t GroupedBlocks(const StateSpaceDualArguments<__half>& p) {
   return p.groups * ((units + kGroupedHeads - 1) / kGroupedHeads);
 }
 
-/// The number of segments that ends first, in tenths of the time of a chunk: a chunk of the first pass costs some 4 of them, the start
+/// The number of segments that ends first, in tenths of the time of a chunk: a chunk of the first pass costs some 3 of them, the start
 /// of a block 20, and each segment in front of it 5.
 inline int ChooseGroupedSegments(const StateSpaceDualArguments<__half>& p, const Device& device) {
   constexpr int kMostSegments = 32;
@@ -473,7 +478,7 @@ inline int ChooseGroupedSegments(const StateSpaceDualArguments<__half>& p, const
   for (int count = 1; count <= kMostSegments && count <= chunks; ++count) {
     const int64_t length = (chunks + count - 1) / count;
     int64_t cost = waves(count) * (length * 10 + 20 + (count - 1) * 5);
-    if (count > 1) cost += waves(count - 1) * (length * 4 + 20);
+    if (count > 1) cost += waves(count - 1) * (length * 3 + 20);
     if (cost < least) least = cost, best = count;
   }
   return best;
@@ -493,15 +498,23 @@ inline bool FitsGroupedDual(const StateSpaceDualArguments<__half>& p, const Devi
          RowsAligned(p.y, static_cast<int64_t>(p.heads) * p.head_size, 16);
 }
 
+/// A multiprocessor holds two blocks of the first pass: they take half a long segment each. Of short ones the states of more pieces
+/// would take longer to read.
+inline int GroupedPieces(const StateSpaceDualArguments<__half>& p, int segments) {
+  constexpr int64_t kLongSegment = 16 * kChunk;
+  return p.length >= segments * kLongSegment ? 2 : 1;
+}
+
 inline size_t GroupedDualFloats(const StateSpaceDualArguments<__half>& p, int segments) {
-  return SegmentFloats(p, segments) + ProductFloats(p);
+  return SegmentFloats(p, segments, GroupedPieces(p, segments)) + ProductFloats(p);
 }
 
 template <int kStates>
 cudaError_t LaunchGroupedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
-  const DualSegments segments = CutTime(p, count);
-  float* products = static_cast<float*>(p.workspace) + SegmentFloats(p, count);
-  dim3 grid(static_cast<unsigned>(GroupedBlocks(p)), static_cast<unsigned>(segments.count - 1), static_cast<unsigned>(p.batch));
+  const int pieces = GroupedPieces(p, count);
+  const DualSegments segments = CutTime(p, count, pieces);
+  float* products = static_cast<float*>(p.workspace) + SegmentFloats(p, count, pieces);
+  dim3 grid(static_cast<unsigned>(GroupedBlocks(p)), static_cast<unsigned>(segments.parts()), static_cast<unsigned>(p.batch));
   cudaError_t error = cudaSuccess;
   if (segments.count > 1) {
     error = LaunchDependent(StateSpaceDualGroupedStatesKernel<kStates>, grid, dim3(kGroupedThreads),

@@ -13,30 +13,37 @@ struct DualSegments {
   int count;
   /// Tokens of a segment, a multiple of kChunk; the last has what is left.
   int64_t length;
-  /// For each batch, head and segment but the last what the segment adds to the state; the order within a head is the kernels' own.
+  /// What all segments but the last add to the state is summed by these many pieces of each.
+  int pieces;
+  /// For each batch, head and such piece what it adds to the state; the order within a head is the kernels' own.
   float* states;
-  /// [batch, heads, count - 1]: the sum of dt A of a segment, as an exponent of 2.
+  /// [batch, heads, parts]: the sum of dt A of a piece, as an exponent of 2.
   float* decays;
   /// Where the last segment leaves the state.
   float* final_state;
+
+  __host__ __device__ int parts() const { return (count - 1) * pieces; }
 };
 
 inline size_t DualStateFloats(const StateSpaceDualArguments<__half>& p) {
   return static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
 }
 
-/// Floats that `segments` segments need between the kernels.
-inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments) {
+/// Floats that `segments` segments of `pieces` need between the kernels.
+inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments, int pieces) {
   if (segments < 2) return 0;
-  // A copy of the state where the caller's is updated in place, the segments' states, their decays (padded for vectors).
-  return DualStateFloats(p) * static_cast<size_t>(segments) + (static_cast<size_t>(p.batch) * p.heads * segments + 3) / 4 * 4;
+  const size_t parts = static_cast<size_t>(segments - 1) * static_cast<size_t>(pieces);
+  // A copy of the state where the caller's is updated in place, the pieces' states, their decays (padded for vectors).
+  return DualStateFloats(p) * (parts + 1) + (static_cast<size_t>(p.batch) * p.heads * parts + 3) / 4 * 4;
 }
 
-/// At most `count` segments.
-inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count) {
+/// At most `count` segments of `pieces`.
+inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count, int pieces) {
   const int64_t chunks = (p.length + kChunk - 1) / kChunk;
+  const int64_t all_pieces = static_cast<int64_t>(count) * pieces;
   DualSegments segments{};
-  segments.length = (chunks + count - 1) / count * kChunk;
+  segments.pieces = pieces;
+  segments.length = (chunks + all_pieces - 1) / all_pieces * pieces * kChunk;
   // Rounding up the length can leave the last segments empty.
   segments.count = static_cast<int>((p.length + segments.length - 1) / segments.length);
   segments.final_state = p.present_state;
@@ -46,7 +53,7 @@ inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count)
     // Blocks of the first segment may still have to read the past state when one of the last is done.
     if (p.present_state == p.past_state) segments.final_state = workspace;
     segments.states = workspace + states;
-    segments.decays = segments.states + states * static_cast<size_t>(segments.count - 1);
+    segments.decays = segments.states + states * static_cast<size_t>(segments.parts());
   }
   return segments;
 }

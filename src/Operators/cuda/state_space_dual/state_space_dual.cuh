@@ -64,7 +64,7 @@ inline DualPlan PlanDual(const StateSpaceDualArguments<__half>& p, const Device&
 /// Floats of workspace that a plan uses.
 inline size_t PlanFloats(const StateSpaceDualArguments<__half>& p, DualPlan plan) {
   if (plan.route == StateSpaceDualRoute::kGrouped) return GroupedDualFloats(p, plan.segments);
-  return plan.route == StateSpaceDualRoute::kRecurrent ? 0 : SegmentFloats(p, plan.segments);
+  return plan.route == StateSpaceDualRoute::kRecurrent ? 0 : SegmentFloats(p, plan.segments, 1);
 }
 
 template <int kColumns, int kStates>
