@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <stdexcept>
+#include <type_traits>
 
 #include "harness/graph_writer.h"
 #include "harness/runtime.h"
@@ -24,6 +26,7 @@ using harness::Session;
 using harness::TensorValue;
 
 constexpr int32_t kFloatType = 1;
+constexpr int32_t kInt32Type = 6;
 constexpr int32_t kHalfType = 10;
 constexpr int64_t kBatch = 2;
 
@@ -40,6 +43,7 @@ const harness::Runtime& OnnxRuntime() {
 
 template <typename T>
 constexpr int32_t TypeOf() {
+  if (std::is_same_v<T, int32_t>) return kInt32Type;
   return sizeof(T) == sizeof(float) ? kFloatType : kHalfType;
 }
 
@@ -308,6 +312,86 @@ TEST(InRuntimeFloat, GatedActivationHalvesTheLastDimension) {
   bound.Output("y", y, {1, 1, 4});
   bound.session.Run();
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(y[i], reference::Silu(x[i]) * x[4 + i], 1e-6);
+}
+
+constexpr int64_t kHeads = 4;
+constexpr int64_t kKvHeads = 2;
+constexpr int64_t kHeadSize = 16;
+constexpr int64_t kCapacity = 12;
+constexpr int64_t kPackedWidth = (kHeads + 2 * kKvHeads) * kHeadSize;
+
+/// Attention over packed queries, keys and values with rotation, one graph for all lengths, by the operator of a domain.
+class GroupQueryAttention {
+ public:
+  explicit GroupQueryAttention(const char* domain) : bound_(Node(domain)), keys_(kCells), values_(kCells) {}
+
+  /// Appends the tokens of `packed` behind `past` and answers the output.
+  std::vector<float> Run(std::vector<float> packed, int32_t past) {
+    const int64_t tokens = static_cast<int64_t>(packed.size()) / kPackedWidth;
+    std::vector<int32_t> total{past + static_cast<int32_t>(tokens)};
+    std::vector<int32_t> last{total[0] - 1};
+    std::vector<float> output(static_cast<size_t>(tokens * kHeads * kHeadSize));
+    bound_.Input("packed", packed, {1, tokens, kPackedWidth});
+    bound_.Input("past_key", keys_, {1, kKvHeads, kCapacity, kHeadSize});
+    bound_.Input("past_value", values_, {1, kKvHeads, kCapacity, kHeadSize});
+    bound_.Input("last", last, {1});
+    bound_.Input("total", total, {1});
+    bound_.Output("output", output, {1, tokens, kHeads * kHeadSize});
+    bound_.Output("present_key", keys_, {1, kKvHeads, kCapacity, kHeadSize});
+    bound_.Output("present_value", values_, {1, kKvHeads, kCapacity, kHeadSize});
+    bound_.session.Run();
+    return output;
+  }
+
+ private:
+  static constexpr size_t kCells = kKvHeads * kCapacity * kHeadSize;
+
+  static GraphNode Node(const char* domain) {
+    std::vector<float> cos;
+    std::vector<float> sin;
+    for (int64_t i = 0; i < kCapacity * kHeadSize / 2; ++i) {
+      cos.push_back(std::cos(static_cast<float>(i)));
+      sin.push_back(std::sin(static_cast<float>(i)));
+    }
+    const auto cache = [](const char* name) { return GraphValue{name, kFloatType, {int64_t{1}, kKvHeads, kCapacity, kHeadSize}}; };
+    return {domain,
+            "GroupQueryAttention",
+            {{"num_heads", kHeads}, {"kv_num_heads", kKvHeads}, {"do_rotary", int64_t{1}}},
+            {{"packed", kFloatType, {int64_t{1}, "tokens", kPackedWidth}}, {}, {}, cache("past_key"), cache("past_value"),
+             {"last", kInt32Type, {int64_t{1}}}, {"total", kInt32Type, {int64_t{1}}}, Constant("cos", cos, {kCapacity, kHeadSize / 2}),
+             Constant("sin", sin, {kCapacity, kHeadSize / 2})},
+            {{"output", kFloatType, {}}, {"present_key", kFloatType, {}}, {"present_value", kFloatType, {}}}};
+  }
+
+  Bound bound_;
+  std::vector<float> keys_;
+  std::vector<float> values_;
+};
+
+TEST(GroupQueryAttentionInRuntime, IsTheRuntimesOwnOnTheCpu) {
+  RandomTensors random(3);
+  GroupQueryAttention own("edgefleet");
+  GroupQueryAttention runtimes("com.microsoft");
+  int32_t past = 0;
+  for (const int32_t tokens : {5, 1, 1}) {
+    const auto packed = random.Normal<float>(tokens * kPackedWidth, 1);
+    const auto output = own.Run(packed, past);
+    EXPECT_EQ(output, runtimes.Run(packed, past));
+    EXPECT_THAT(output, testing::Each(testing::Truly([](float x) { return std::isfinite(x) && x != 0.0f; })));
+    past += tokens;
+  }
+}
+
+TEST(GroupQueryAttentionInRuntime, RefusesTokensThatTheCacheDoesNotHold) {
+  RandomTensors random(4);
+  GroupQueryAttention attention("edgefleet");
+  attention.Run(random.Normal<float>(kCapacity * kPackedWidth, 1), 0);
+  try {
+    attention.Run(random.Normal<float>(kPackedWidth, 1), kCapacity);
+    FAIL() << "13 tokens were taken";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("edgefleet.GroupQueryAttention: input 6 'total_sequence_length' is 13; expected at most 12"));
+  }
 }
 
 /// The message of loading or running `node`; empty when neither fails.
