@@ -15,6 +15,8 @@ constexpr int kMaximumThreads = 1024;
 /// Rows of a block, which reads the weights once for them, where that leaves each multiprocessor this many blocks.
 constexpr int64_t kMostRowsOfBlock = 16;
 constexpr int64_t kBlocksToFill = 32;
+/// Floats of a line of the second-level cache.
+constexpr int kLineFloats = 32;
 
 /// The sum over the block's threads; the same for all. Calls that follow each other take turns with `partial`: two of them in flight.
 __device__ __forceinline__ float BlockSum(float value, float (&partial)[kMaximumThreads / 32]) {
@@ -39,11 +41,13 @@ __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormAr
   };
   __shared__ float partial[2][kMaximumThreads / 32];
   LetDependentsStart();
-  WaitForPrerequisites();
   const int size = p.channels / p.groups;
   const int offset = static_cast<int>(threadIdx.x) * kVector;
   const bool active = offset < size;
   const int channel = static_cast<int>(blockIdx.y) * size + offset;
+  // The weights come from memory while the kernel in front still runs.
+  if (active && p.weight != nullptr && offset % kLineFloats == 0) PrefetchToL2(p.weight + channel);
+  WaitForPrerequisites();
   const bool gate_first = p.gate != nullptr && !p.norm_before_gate;
   const auto load = [&](int64_t row, Inputs& to) {
     if (!active || row >= p.rows) return;
