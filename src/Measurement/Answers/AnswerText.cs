@@ -89,7 +89,7 @@ public static class AnswerText
         var fewest = given.Sections.SelectMany(section => section.Rankings).SelectMany(ranking => ranking.Places).Select(place => place.Summary.Count).DefaultIfEmpty(0).Min();
         if (fewest is > 0 and < Summary.FewestForInterval)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"With {fewest} repeats no order is certain; measure with --repeats {Summary.FewestForInterval} or more.");
+            yield return string.Create(CultureInfo.InvariantCulture, $"With {fewest} repeat{(fewest == 1 ? "" : "s")} no order is certain; measure with --repeats {Summary.FewestForInterval} or more.");
         }
     }
 

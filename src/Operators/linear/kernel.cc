@@ -1,5 +1,6 @@
 #include "linear/kernel.h"
 
+#include "dense/float_stream.h"
 #include "dense/tile_product.h"
 #include "dense/vector.h"
 
@@ -9,10 +10,6 @@ namespace {
 using S = DenseVector;
 using V = S::Vector;
 
-// Floats that a stream of weights is fetched ahead of its use, into the second-level cache: the hardware's own prefetch stops at each
-// page, and the first level has too few lines in flight for memory's latency.
-constexpr size_t kPrefetchFloats = 2048;
-
 [[gnu::always_inline]] inline V DotOne(const float* x, const float* weight, size_t k) {
   constexpr size_t kStep = 4 * S::kLanes;
   V sum[4] = {S::Zero(), S::Zero(), S::Zero(), S::Zero()};
@@ -20,7 +17,7 @@ constexpr size_t kPrefetchFloats = 2048;
   for (; i + kStep <= k; i += kStep) {
 #pragma GCC unroll 4
     for (size_t j = 0; j < 4; j++) {
-      if (j * S::kLanes * sizeof(float) % 64 == 0) __builtin_prefetch(weight + i + j * S::kLanes + kPrefetchFloats, 0, 2);
+      if (j * S::kLanes * sizeof(float) % 64 == 0) FetchFloatStream(weight + i + j * S::kLanes);
       sum[j] = S::MultiplyAdd(S::Load(weight + i + j * S::kLanes), S::Load(x + i + j * S::kLanes), sum[j]);
     }
   }

@@ -1,5 +1,6 @@
 #include "probe/kernel.h"
 
+#include "dense/float_stream.h"
 #include "dense/vector.h"
 
 namespace edgefleet::EDGEFLEET_ISA {
@@ -9,12 +10,11 @@ using S = DenseVector;
 float ProbeRead(const float* data, size_t bytes) {
   constexpr size_t kStep = 64;  // floats: four cache lines
   constexpr size_t kVectors = kStep / S::kLanes;
-  constexpr size_t kAhead = 2048;
   S::Vector sum[kVectors];
   for (size_t v = 0; v < kVectors; v++) sum[v] = S::Zero();
   for (size_t i = 0; i < bytes / sizeof(float); i += kStep) {
 #pragma GCC unroll 4
-    for (size_t line = 0; line < 4; line++) __builtin_prefetch(data + i + kAhead + 16 * line, 0, 2);
+    for (size_t line = 0; line < 4; line++) FetchFloatStream(data + i + 16 * line);
 #pragma GCC unroll 16
     for (size_t v = 0; v < kVectors; v++) sum[v] = S::Add(sum[v], S::Load(data + i + v * S::kLanes));
   }

@@ -19,9 +19,9 @@ __attribute__((visibility("default"))) const char* edgefleet_ops_version(void);
 /// The operators' version: that of the domain's operator set.
 __attribute__((visibility("default"))) int edgefleet_ops_abi(void);
 
-/// Bytes a second of plain reads (with software prefetch) of a buffer of `bytes` by `threads` threads of its own: the best of `repeats`
-/// passes. `bytes` is rounded down to whole MiB and should exceed the caches by far. Not a number when an argument is out of range
-/// (threads 1..1024, repeats 1..10000, at least 1 MiB) or there is no memory for it; so for the probes below.
+/// Bytes a second of plain reads (fetched ahead as decode does) of a buffer of `bytes` by `threads` threads of its own: the best of
+/// `repeats` passes. `bytes` is rounded down to whole MiB and should exceed the caches by far. Not a number when an argument is out of
+/// range (threads 1..1024, repeats 1..10000, at least 1 MiB) or there is no memory for it; so for the probes below.
 __attribute__((visibility("default"))) double edgefleet_probe_read_bandwidth(int threads, size_t bytes, int repeats);
 
 /// Floating-point operations a second of a float32 matrix product of 1024 x 1024 x 1024 (2 * 1024^3 operations) by the kernel of
