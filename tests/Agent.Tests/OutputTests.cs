@@ -82,12 +82,57 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void Energy_is_shown_by_phase_and_token_with_its_source_or_why_there_is_none()
+    {
+        EnergyRow Decode(double gross) => new("decode", gross, gross - 63, 6.3, 63, "rapl", "package-0", "");
+        var row = Rows.Completed with
+        {
+            Runs =
+            [
+                Run(new EnergyRow("load", null, null, null, null, "rapl", "package-0", "the phase is shorter than 20 sensor periods of 100 ms"), Decode(126)),
+                Run(Decode(128)),
+                Run(Decode(189)),
+                Run(Decode(9999)) with { InvalidatedBy = "throttled" },
+            ],
+        };
+        var text = Write(output => new MarkdownWriter(output, Details.Energy), row);
+        Assert.Contains("| mamba-130m | fp32 | load | unavailable: the phase is shorter than 20 sensor periods of 100 ms | 1024 | - | - | - | - |", text, StringComparison.Ordinal);
+        Assert.Contains("| mamba-130m | fp32 | decode | rapl package-0 | 1024 | 128 ± 6.3 | 65 | 2.032 ± 0.1 | 1.032 |", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Energy in J", Write(output => new MarkdownWriter(output, Details.Energy), Rows.Completed), StringComparison.Ordinal);
+        Assert.Contains("\"gross_joules_per_token\":2,", Write(output => new JsonLinesWriter(output), row), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_too_wide_for_the_terminal_is_not_cut()
     {
         var text = Write(output => new TableWriter(output, interactive: true, Details.None), Rows.Completed, Rows.Failed);
         Assert.Contains("clocks_not_pinned", text, StringComparison.Ordinal);
         Assert.Contains("failed: worker_crashed", text, StringComparison.Ordinal);
     }
+
+    private static RunRow Run(params EnergyRow[] energy) => new()
+    {
+        RunId = "",
+        Repeat = 0,
+        Outcome = "completed",
+        Reason = "",
+        Message = "",
+        LoadMilliseconds = null,
+        WarmLoadMilliseconds = null,
+        ReferenceVariation = null,
+        Noise = null,
+        Sampler = null,
+        Energy = energy,
+        Findings = [],
+        WarmupIterations = 0,
+        TtftNanoseconds = [],
+        TpotNanoseconds = [],
+        PeakBytes = null,
+        PrefillJoules = null,
+        DecodeJoules = null,
+        InvalidatedBy = "",
+        TokenHash = null,
+    };
 
     private static string Write(Func<TextWriter, IRowWriter> make, params BenchRow[] rows)
     {

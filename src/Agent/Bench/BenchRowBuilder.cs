@@ -154,7 +154,7 @@ internal static class BenchRowBuilder
             ReferenceVariation = trace.Noise() is { } rounds ? Summary.Of([.. rounds.All])?.CoefficientOfVariation : null,
             Noise = Noise(trace),
             Sampler = trace.Sampler is { } sampler ? Sampler(sampler) : null,
-            Energy = [.. trace.Energy.Select(Energy)],
+            Energy = [.. trace.Energy.Select(energy => Energy(energy, trace.Scenario))],
             Findings = [.. trace.Findings.Select(finding => finding.Code)],
             WarmupIterations = trace.Iterations.Count - timed.Length,
             TtftNanoseconds = [.. timed.Select(iteration => iteration.TtftNs)],
@@ -180,12 +180,18 @@ internal static class BenchRowBuilder
     private static double? Milliseconds(Trace trace, string name) =>
         trace.Phases.FirstOrDefault(phase => phase.Name == name) is { } span ? (span.EndNs - span.StartNs) / 1e6 : null;
 
-    private static EnergyRow Energy(Energy energy)
+    private static EnergyRow Energy(Energy energy, Protos.V1.Scenario scenario)
     {
+        long? tokens = energy.Phase switch
+        {
+            "prefill" => (long)scenario.ContextTokens * scenario.Batch,
+            "decode" => (scenario.DecodeTokens - 1L) * scenario.Batch,
+            _ => null,
+        };
         var measured = energy.Unavailable.Length == 0;
         return new EnergyRow(
             energy.Phase, measured ? energy.GrossJoules : null, measured && double.IsFinite(energy.NetJoules) ? energy.NetJoules : null,
-            measured ? energy.UncertaintyJoules : null, energy.Source, energy.Rail, energy.Unavailable);
+            measured ? energy.UncertaintyJoules : null, tokens, energy.Source, energy.Rail, energy.Unavailable);
     }
 
     private static double? Joules(Trace trace, string phase) =>

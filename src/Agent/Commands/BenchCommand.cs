@@ -49,7 +49,7 @@ internal static class BenchCommand
         var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator's share." };
         var show = new Option<string[]>("--show")
         {
-            Description = "What a table for people shows below the results: memory, classes, operators, paper (classes of arXiv 2507.12442); comma list. Default: classes with --profile.",
+            Description = "What a table for people shows below the results: memory, energy, classes, operators, paper (classes of arXiv 2507.12442); comma list. Default: classes with --profile.",
             HelpName = "LIST",
         };
         var period = Seconds("--sample-period", "Seconds between two readings of the sensors; 0 reads none.", TelemetrySampler.DefaultPeriod);
@@ -119,7 +119,7 @@ internal static class BenchCommand
                     MaxIterations = (uint)Within(parsed, iterations, 1, MaximumRepeats),
                     MaxMeasureNs = Nanoseconds(parsed, measureTime),
                     MemoryPass = !parsed.GetValue(noMemory),
-                    ProfilePass = parsed.GetValue(profile) || (details & ~Details.Memory) != Details.None,
+                    ProfilePass = parsed.GetValue(profile) || (details & ~(Details.Memory | Details.Energy)) != Details.None,
                     PhaseDeadlineNs = Nanoseconds(parsed, deadline),
                     InvalidatingFindings = { parsed.Items(invalidate).Select(FindingCode) },
                     InvalidRepeats = (uint)Within(parsed, retries, 0, MaximumRepeats),
@@ -144,7 +144,8 @@ internal static class BenchCommand
         "classes" => Details.Classes,
         "operators" => Details.Operators,
         "paper" => Details.Paper,
-        _ => throw new UsageException($"--show '{name}' is not memory, classes, operators or paper."),
+        "energy" => Details.Energy,
+        _ => throw new UsageException($"--show '{name}' is not memory, energy, classes, operators or paper."),
     };
 
     private static IRowWriter Writer(OutputFormat format, AgentConsole console, Details details) => format switch

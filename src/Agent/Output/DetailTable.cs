@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeFleet.Measurement.Statistics;
 
 namespace EdgeFleet.Agent.Output;
 
@@ -16,6 +17,7 @@ internal sealed record DetailTable(string Title, IReadOnlyList<string> Header, I
     public static IEnumerable<DetailTable> Of(IReadOnlyList<BenchRow> rows, Details details)
     {
         if (details.HasFlag(Details.Memory) && rows.Any(row => row.Memory is not null)) yield return Memory([.. rows.Where(row => row.Memory is not null)]);
+        if (details.HasFlag(Details.Energy) && rows.Any(row => row.Runs.Any(run => run.Energy.Count > 0))) yield return Energy(rows);
         foreach (var row in rows.Where(row => row.OperatorTypes.Count > 0))
         {
             foreach (var phase in row.OperatorTypes.GroupBy(type => type.Phase))
@@ -43,6 +45,31 @@ internal sealed record DetailTable(string Title, IReadOnlyList<string> Header, I
                 ]),
             ],
             TextColumns: 3);
+    }
+
+    private static DetailTable Energy(IReadOnlyList<BenchRow> rows) => new(
+        "Energy in J: medians over the valid repeats, ± half of the 95 % interval from sampling and resolution",
+        ["model", "precision", "phase", "source", "context", "gross", "net of idle", "gross / token", "net / token"],
+        [
+            .. from row in rows
+               from phase in row.Runs.Where(run => run.InvalidatedBy.Length == 0).SelectMany(run => run.Energy).GroupBy(energy => energy.Phase)
+               let measured = phase.Where(energy => energy.GrossJoules is not null).ToArray()
+               let last = measured.LastOrDefault() ?? phase.Last()
+               select (IReadOnlyList<string>)
+               [
+                   row.Model, row.Precision, phase.Key, measured.Length == 0 ? $"unavailable: {last.Unavailable}" : $"{last.Source} {last.Rail}", $"{row.Context}",
+                   Joules(measured, energy => energy.GrossJoules, energy => energy.UncertaintyJoules), Joules(measured, energy => energy.NetJoules),
+                   Joules(measured, energy => energy.GrossJoulesPerToken, energy => energy.UncertaintyJoulesPerToken), Joules(measured, energy => energy.NetJoulesPerToken),
+               ],
+        ],
+        TextColumns: 4);
+
+    private static string Joules(IEnumerable<EnergyRow> measured, Func<EnergyRow, double?> value, Func<EnergyRow, double?>? uncertainty = null)
+    {
+        double[] values = [.. measured.Select(value).OfType<double>()];
+        if (values.Length == 0) return "-";
+        var median = Number(Quantile.Median(values), "G4");
+        return uncertainty is null ? median : $"{median} ± {Number(Quantile.Median([.. measured.Select(uncertainty).OfType<double>()]), "G2")}";
     }
 
     private static DetailTable Grouped(string title, string heading, IEnumerable<OperatorTypeRow> types, Func<OperatorTypeRow, string> group) => new(

@@ -18,4 +18,7 @@ internal enum Details
 
     /// <summary>Time by the classes of arXiv 2507.12442.</summary>
     Paper = 8,
+
+    /// <summary>Energy by phase and per token, gross and net, with its source.</summary>
+    Energy = 16,
 }
