@@ -13,6 +13,7 @@ constexpr int kTokens = 32;
 // States that stay in registers over these tokens.
 constexpr int kStates = Floats::kRegisters == 32 ? 8 : 4;
 constexpr float kLog2E = 1.44269504f;
+constexpr float kLargestFloat = 3.40282347e38f;
 
 struct Tile {
   alignas(64) float dt[kTokens][kChannels];
@@ -57,7 +58,8 @@ void Scan(const SelectiveScanArguments<T>& a, Tile& tile, const float* past, flo
 #pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) {
       state[i] = LoadUpTo(past + first + i * a.channels, count);
-      rate[i] = LoadUpTo(a.a + first + i * a.channels, count) * Floats::All(kLog2E);
+      // Finite, so that a time step of zero keeps the state: 0 * infinity would be no number.
+      rate[i] = Max(LoadUpTo(a.a + first + i * a.channels, count) * Floats::All(kLog2E), Floats::All(-kLargestFloat));
     }
     for (int t = 0; t < tokens; ++t) {
       const Floats dt = Load(&tile.dt[t][v * kLanes]);

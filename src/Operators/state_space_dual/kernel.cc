@@ -15,6 +15,7 @@ constexpr int kChunksAtOnce = 16;
 // At most this many tokens are cheaper one by one.
 constexpr int64_t kRecurrentTokens = 3;
 constexpr double kLog2E = 1.4426950408889634;
+constexpr double kLargestFloat = 3.4028234663852886e38;
 
 EDGEFLEET_INLINE int64_t Padded(int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
 
@@ -33,9 +34,11 @@ void ReadSteps(const StateSpaceDualArguments<T>& a, int64_t row, int tokens, int
 
 /// decay = exp(dt * A)
 EDGEFLEET_INLINE void Decays(const float* dt, int tokens, float rate, float* decay) {
+  // Finite, so that a time step of zero keeps the state: 0 * infinity would be no number.
+  const float binary_rate = static_cast<float>(rate * kLog2E < -kLargestFloat ? -kLargestFloat : rate * kLog2E);
   for (int t = 0; t < tokens; t += kLanes) {
     const int count = Least(kLanes, tokens - t);
-    StoreUpTo(decay + t, Exp2(LoadUpTo(dt + t, count) * Floats::All(static_cast<float>(rate * kLog2E))), count);
+    StoreUpTo(decay + t, Exp2(LoadUpTo(dt + t, count) * Floats::All(binary_rate)), count);
   }
 }
 
