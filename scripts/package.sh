@@ -30,14 +30,13 @@ if [ "$project" = src/Agent ]; then
   fi
 else
   "$root/scripts/prerequisites.sh" managed
-  options+=(-p:PublishReadyToRun=true)
 fi
 out="$root/.edgefleet/packages/$program-$rid"
 mkdir -p "$root/.edgefleet/packages"
 next=$(mktemp -d "$root/.edgefleet/packages/.next.XXXXXX")
 trap 'rm -rf "$next"' EXIT
 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet publish "$root/$project" -c Release -r "$rid" -o "$next" -v q -nologo -nodeReuse:false \
-  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false "${options[@]}" < /dev/null
+  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:NativeDebugSymbols=false "${options[@]}" < /dev/null
 find "$next" -name '*.dbg' -o -name '*.pdb' -o -name '*.xml' | while read -r file; do rm -f "$file"; done
 cp "$root/LICENSE" "$next/"
 rm -rf "$out"

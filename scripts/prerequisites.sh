@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what a build needs is on this machine (Debian 12, Ubuntu 22.04 or 24.04): installs missing packages when run as root or
 # where sudo asks nothing, and otherwise says which command to run.
-# usage: scripts/prerequisites.sh [managed|cross|tests]
-# "managed": for the collector and the command line, which need no compiler; "cross" adds the compiler for arm64, "tests" what only the tests need
+# usage: scripts/prerequisites.sh [managed|native|cross|tests]      without one: native
+# "managed": for the collector and the command line, which need no compiler; "native": for the agent; "cross" adds the compiler for arm64, "tests" what only the tests need
 set -euo pipefail
 
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then

@@ -5,10 +5,11 @@
 # written over: a program that runs keeps its files. It holds a shared lock on its directory (a descriptor that it and its children inherit), and a later build
 # removes the directories that nobody holds any more.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+declare -A projects=([edgefleet]=src/Cli [edgefleet-agent]=src/Agent [edgefleet-collector]=src/Collector)
 
 # What a build depends on, as one hash: path, size and time of every source. Sees files that are gone, which a comparison of times does not.
 sources_hash() {
-  (cd "$root" && find src models Directory.Build.props Directory.Packages.props global.json scripts/programs.sh \
+  (cd "$root" && find src models Directory.Build.props Directory.Packages.props EdgeFleet.Programs.slnf global.json scripts/programs.sh \
     \( -name bin -o -name obj -o -name build -o -name .vs \) -prune -o -type f -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
 }
 
@@ -53,48 +54,70 @@ remove_old_builds() {
   done
 }
 
-build_program() {
-  local project=$1 program=$2 sources=$3 rid next log link options=()
+# build_programs SOURCES PROGRAM...: several are one build, so that they share the projects below them and fill the processors. Some of its processes only wait for
+# others (the compilers of C++ and of native code), hence more of them than processors.
+build_programs() {
+  local sources=$1 rid target program published next link prerequisites=managed time="half a minute" log="$root/.edgefleet/build.log"
+  shift
   rid=$(runtime_identifier)
-  if [ "$project" = src/Agent ]; then
-    "$root/scripts/prerequisites.sh"
-  else
-    "$root/scripts/prerequisites.sh" managed
-    options=(-p:PublishReadyToRun=true) # Compiled ahead where the agent's own kind of compilation is not used: less to do at each start.
-  fi
-  echo "building $program for $rid ($4, once)" >&2
-  next=$(mktemp -d "$root/.edgefleet/builds/$program.XXXXXX")
-  log="$root/.edgefleet/$program.log"
+  for program; do
+    rm -rf "$root/${projects[$program]}/bin/Release/net10.0/$rid/publish"
+    if [ "$program" = edgefleet-agent ]; then prerequisites=native time="a minute or two"; fi
+  done
+  "$root/scripts/prerequisites.sh" "$prerequisites"
+  target=${projects[$1]}
+  if [ $# -gt 1 ]; then target=EdgeFleet.Programs.slnf time="two or three minutes"; fi
+  echo "building $* for $rid ($time, once; $log follows it)" >&2
   if ! without_locks env DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
-    dotnet publish "$root/$project" -c Release -r "$rid" -o "$next" -v q -nologo -nodeReuse:false \
-    -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false "${options[@]}" > "$log" 2>&1 < /dev/null; then
+    dotnet publish "$root/$target" -c Release "-p:RuntimeIdentifier=$rid" -v m -nologo -nodeReuse:false "-m:$(($(nproc) + 2))" "${build_options[@]}" > "$log" 2>&1 < /dev/null; then
     grep -E 'error' "$log" | sort -u | head -20 >&2
-    rm -rf "$next"
     echo "The build failed; $log has all of it." >&2
     return 2
   fi
-  chmod 755 "$next"
-  echo "$sources" > "$next/.sources"
-  : > "$next/.hold"
-  link="$root/.edgefleet/$program"
-  if [ -d "$link" ] && [ ! -L "$link" ]; then mv -T "$link" "$root/.edgefleet/builds/$program.earlier"; fi
-  ln -sfn "builds/$(basename "$next")" "$link.next"
-  mv -T "$link.next" "$link"
-  remove_old_builds "$program" "$next"
+  for program; do
+    published="$root/${projects[$program]}/bin/Release/net10.0/$rid/publish"
+    next=$(mktemp -d "$root/.edgefleet/builds/$program.XXXXXX")
+    mv -T "$published" "$next"
+    chmod 755 "$next"
+    echo "$sources" > "$next/.sources"
+    : > "$next/.hold"
+    link="$root/.edgefleet/$program"
+    if [ -d "$link" ] && [ ! -L "$link" ]; then mv -T "$link" "$root/.edgefleet/builds/$program.earlier"; fi
+    ln -sfn "builds/$(basename "$next")" "$link.next"
+    mv -T "$link.next" "$link"
+    remove_old_builds "$program" "$next"
+  done
 }
+# What a developer's build checks, and what only a debugger reads, is left out.
+build_options=(-p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:NuGetAudit=false -p:GenerateDocumentationFile=false -p:NativeDebugSymbols=false)
 
-# use_program PROJECT PROGRAM [TIME]: builds the program if a source has changed since, and sets program_directory to where it is, held.
-use_program() {
-  local project=$1 program=$2 link="$root/.edgefleet/$2" sources
+# use_programs PROGRAM...: builds those whose sources have changed since the last build, and sets directories[PROGRAM] to where each is, held.
+use_programs() {
+  local program sources stale
   sources=$(sources_hash)
   mkdir -p "$root/.edgefleet/builds"
-  while true; do
-    program_directory=$(readlink -f "$link" || true)
-    if [ -L "$link" ] && [ "$(cat "$program_directory/.sources" 2>/dev/null)" = "$sources" ] && hold "$program_directory"; then return; fi
+  until hold_built "$sources" "$@"; do
     exec 9> "$root/.edgefleet/lock"
     flock 9
-    # Somebody else may have built it while this one waited.
-    if [ "$(cat "$link/.sources" 2>/dev/null)" != "$sources" ]; then build_program "$project" "$program" "$sources" "${3:-half a minute}" || exit 2; fi
+    # Somebody else may have built them while this one waited.
+    stale=()
+    for program; do
+      if [ "$(cat "$root/.edgefleet/$program/.sources" 2>/dev/null)" != "$sources" ]; then stale+=("$program"); fi
+    done
+    if [ ${#stale[@]} -gt 0 ]; then build_programs "$sources" "${stale[@]}" || exit 2; fi
     exec 9>&-
+  done
+}
+declare -A directories=()
+
+# hold_built SOURCES PROGRAM...: fails when one of them is not built from these sources.
+hold_built() {
+  local sources=$1 program directory
+  shift
+  for program; do
+    if [ -n "${directories[$program]:-}" ]; then continue; fi
+    directory=$(readlink -f "$root/.edgefleet/$program" || true)
+    if [ ! -L "$root/.edgefleet/$program" ] || [ "$(cat "$directory/.sources" 2>/dev/null)" != "$sources" ] || ! hold "$directory"; then return 1; fi
+    directories[$program]=$directory
   done
 }

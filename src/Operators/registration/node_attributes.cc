@@ -60,7 +60,7 @@ size_t NodeAttributes::Choice(const char* name, std::initializer_list<std::strin
     if (choice == text) return index;
     ++index;
   }
-  Fail(name, "'" + std::string(text) + "'", expected);
+  Fail(name, std::string("'").append(text).append("'"), expected);
 }
 
 std::optional<Tensor> NodeAttributes::ConstantInput(size_t index) const {

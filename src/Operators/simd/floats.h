@@ -1,5 +1,5 @@
 // One vector register of float32 for the instruction set that the including file is compiled for, with the few operations
-// that kernels are written in. Include only from files listed in edgefleet_kernels() of CMakeLists.txt: those are compiled
+// that kernels are written in. Include only from files listed in EDGEFLEET_KERNELS of CMakeLists.txt: those are compiled
 // once for each instruction set, each in its own namespace, and must not share inline code with each other.
 #pragma once
 

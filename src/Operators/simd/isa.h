@@ -42,40 +42,46 @@ Isa CurrentIsa();
 }  // namespace edgefleet
 
 // Declares `name` in the namespace of each instruction set, and `Select##name(isa)`, which returns that set's function.
-// The kernel's file defines it in namespace edgefleet::EDGEFLEET_ISA.
+// The kernel's file defines it in namespace edgefleet::EDGEFLEET_ISA. EDGEFLEET_KERNEL: sets that differ by dot products alone share
+// one function. EDGEFLEET_DOT_KERNEL: each set has its own (the files of EDGEFLEET_DOT_KERNELS in CMakeLists.txt).
 #if defined(__x86_64__)
-#define EDGEFLEET_KERNEL(name, ...)                                            \
-  using name##Signature = __VA_ARGS__;                                          \
-  namespace baseline { name##Signature name; }                                  \
-  namespace avx2 { name##Signature name; }                                      \
-  namespace avx512 { name##Signature name; }                                    \
-  namespace avx512_vnni { name##Signature name; }                               \
-  inline name##Signature* Select##name(Isa isa) {                               \
+#define EDGEFLEET_KERNEL(name, ...) EDGEFLEET_KERNEL_OF(name, avx512, __VA_ARGS__)
+#define EDGEFLEET_DOT_KERNEL(name, ...) EDGEFLEET_KERNEL_OF(name, avx512_vnni, __VA_ARGS__)
+#define EDGEFLEET_KERNEL_OF(name, dot, ...)                                    \
+  using name##Signature = __VA_ARGS__;                                         \
+  namespace baseline { name##Signature name; }                                 \
+  namespace avx2 { name##Signature name; }                                     \
+  namespace avx512 { name##Signature name; }                                   \
+  namespace dot { name##Signature name; }                                      \
+  inline name##Signature* Select##name(Isa isa) {                              \
     switch (isa) {                                                             \
       case Isa::kBaseline: return &baseline::name;                             \
       case Isa::kAvx2: return &avx2::name;                                     \
       case Isa::kAvx512: return &avx512::name;                                 \
-      case Isa::kAvx512Vnni: return &avx512_vnni::name;                        \
+      case Isa::kAvx512Vnni: return &dot::name;                                \
     }                                                                          \
     return &baseline::name;                                                    \
   }
 #elif defined(__aarch64__)
-#define EDGEFLEET_KERNEL(name, ...)                                            \
-  using name##Signature = __VA_ARGS__;                                          \
-  namespace baseline { name##Signature name; }                                  \
-  namespace neon { name##Signature name; }                                      \
-  namespace neon_dot { name##Signature name; }                                  \
-  inline name##Signature* Select##name(Isa isa) {                               \
+#define EDGEFLEET_KERNEL(name, ...) EDGEFLEET_KERNEL_OF(name, neon, __VA_ARGS__)
+#define EDGEFLEET_DOT_KERNEL(name, ...) EDGEFLEET_KERNEL_OF(name, neon_dot, __VA_ARGS__)
+#define EDGEFLEET_KERNEL_OF(name, dot, ...)                                    \
+  using name##Signature = __VA_ARGS__;                                         \
+  namespace baseline { name##Signature name; }                                 \
+  namespace neon { name##Signature name; }                                     \
+  namespace dot { name##Signature name; }                                      \
+  inline name##Signature* Select##name(Isa isa) {                              \
     switch (isa) {                                                             \
       case Isa::kBaseline: return &baseline::name;                             \
       case Isa::kNeon: return &neon::name;                                     \
-      case Isa::kNeonDot: return &neon_dot::name;                              \
+      case Isa::kNeonDot: return &dot::name;                                   \
     }                                                                          \
     return &baseline::name;                                                    \
   }
 #else
 #define EDGEFLEET_KERNEL(name, ...)                                            \
-  using name##Signature = __VA_ARGS__;                                          \
-  namespace baseline { name##Signature name; }                                  \
+  using name##Signature = __VA_ARGS__;                                         \
+  namespace baseline { name##Signature name; }                                 \
   inline name##Signature* Select##name(Isa) { return &baseline::name; }
+#define EDGEFLEET_DOT_KERNEL(name, ...) EDGEFLEET_KERNEL(name, __VA_ARGS__)
 #endif

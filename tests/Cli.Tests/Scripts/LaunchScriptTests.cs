@@ -9,13 +9,17 @@ public sealed class LaunchScriptTests : IDisposable
     private const string FakeDotnet = """
         #!/bin/bash
         if [ "$1" = --list-sdks ]; then echo 10.0.100; exit; fi
-        while [ $# -gt 0 ]; do if [ "$1" = -o ]; then out=$2; fi; shift; done
-        echo built >> "$CHECKOUT/count"
+        echo "$2" >> "$CHECKOUT/built"
+        case "$*" in *linux-arm64*) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
         if [ -e "$CHECKOUT/broken" ]; then echo "x.cs(1,2): error CS0001: broken"; exit 1; fi
         # What a compiler's server does: it stays.
         (sleep 5 > /dev/null 2>&1 &)
-        cp "$CHECKOUT/src/Cli/program" "$out/edgefleet"
-        cp "$CHECKOUT/src/Cli/data" "$out/data"
+        for project in Agent Cli Collector; do
+          out=$CHECKOUT/src/$project/bin/Release/net10.0/$rid/publish
+          mkdir -p "$out"
+          for program in edgefleet edgefleet-agent edgefleet-collector; do cp "$CHECKOUT/src/Cli/program" "$out/$program"; done
+          cp "$CHECKOUT/src/Cli/data" "$out/data"
+        done
         """;
 
     // Says what lies beside it now, and once more after a line came in.
@@ -36,7 +40,7 @@ public sealed class LaunchScriptTests : IDisposable
     {
         foreach (var directory in (string[])["scripts", "src/Cli", "models", "bin"]) Directory.CreateDirectory(Path.Combine(checkout, directory));
         foreach (var script in (string[])["programs.sh", "launch.sh", "prerequisites.sh"]) File.Copy(Path.Combine(ShellScript.Repository, "scripts", script), Path.Combine(checkout, "scripts", script));
-        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json"]) File.WriteAllText(Path.Combine(checkout, file), "");
+        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "EdgeFleet.Programs.slnf", "global.json"]) File.WriteAllText(Path.Combine(checkout, file), "");
         WriteExecutable("bin/dotnet", FakeDotnet);
         WriteExecutable("src/Cli/program", Program);
         Write("src/Cli/data", "one\n");
@@ -63,7 +67,7 @@ public sealed class LaunchScriptTests : IDisposable
     [Fact]
     public async Task A_program_that_runs_keeps_its_files_while_a_newer_one_is_built_and_used()
     {
-        using var running = ShellScript.Start(Path.Combine(checkout, "scripts/launch.sh"), ["src/Cli", "edgefleet", "wait"], environment);
+        using var running = ShellScript.Start(Path.Combine(checkout, "scripts/launch.sh"), ["edgefleet", "wait"], environment);
         Assert.Equal("one", await running.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         for (var i = 2; i < 4; i++)
         {
@@ -82,6 +86,17 @@ public sealed class LaunchScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task Programs_that_are_used_together_are_one_build_and_one_that_is_there_is_not_built_again()
+    {
+        const string Use = ". scripts/programs.sh; use_programs edgefleet-agent edgefleet-collector edgefleet; ls ${directories[@]/%//edgefleet-agent}";
+        var (status, output, errors) = await ShellScript.RunAsync("/bin/bash", ["-c", $"set -eu; cd {checkout}; {Use}"], environment);
+        Assert.True(status == 0, errors);
+        Assert.Equal(3, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().Count());
+        Assert.Equal("one\n", (await RunAsync()).Output);
+        Assert.EndsWith("/EdgeFleet.Programs.slnf", Assert.Single(Built()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_build_that_fails_says_why_and_leaves_nothing_behind()
     {
         Write("broken", "");
@@ -91,9 +106,11 @@ public sealed class LaunchScriptTests : IDisposable
         Assert.Empty(Directory.GetDirectories(Path.Combine(checkout, ".edgefleet/builds")));
     }
 
-    private Task<(int Status, string Output, string Errors)> RunAsync() => ShellScript.RunAsync(Path.Combine(checkout, "scripts/launch.sh"), ["src/Cli", "edgefleet"], environment);
+    private Task<(int Status, string Output, string Errors)> RunAsync() => ShellScript.RunAsync(Path.Combine(checkout, "scripts/launch.sh"), ["edgefleet"], environment);
 
-    private int Builds() => File.ReadAllLines(Path.Combine(checkout, "count")).Length;
+    private int Builds() => Built().Length;
+
+    private string[] Built() => File.ReadAllLines(Path.Combine(checkout, "built"));
 
     private void Write(string path, string text) => File.WriteAllText(Path.Combine(checkout, path), text);
 
