@@ -55,18 +55,19 @@ remove_old_builds() {
 }
 
 # build_programs SOURCES PROGRAM...: several are one build, so that they share the projects below them and fill the processors. Some of its processes only wait for
-# others (the compilers of C++ and of native code), hence more of them than processors.
+# others (the compilers of C++ and of native code), hence more of them than processors. A step that fails is looked at by hand: 'set -e' does not reach into a
+# function whose status is looked at.
 build_programs() {
   local sources=$1 rid target program published next link prerequisites=managed time="half a minute" log="$root/.edgefleet/build.log"
   shift
-  rid=$(runtime_identifier)
+  rid=$(runtime_identifier) || return 2
   for program; do
     rm -rf "$root/${projects[$program]}/bin/Release/net10.0/$rid/publish"
     if [ "$program" = edgefleet-agent ]; then prerequisites=native time="a minute or two"; fi
   done
-  "$root/scripts/prerequisites.sh" "$prerequisites"
+  "$root/scripts/prerequisites.sh" "$prerequisites" || return 2
   target=${projects[$1]}
-  if [ $# -gt 1 ]; then target=EdgeFleet.Programs.slnf time="two or three minutes"; fi
+  if [ $# -gt 1 ]; then target=EdgeFleet.Programs.slnf time="a few minutes"; fi
   echo "building $* for $rid ($time, once; $log follows it)" >&2
   if ! without_locks env DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
     dotnet publish "$root/$target" -c Release "-p:RuntimeIdentifier=$rid" -v m -nologo -nodeReuse:false "-m:$(($(nproc) + 2))" "${build_options[@]}" > "$log" 2>&1 < /dev/null; then
@@ -76,10 +77,10 @@ build_programs() {
   fi
   for program; do
     published="$root/${projects[$program]}/bin/Release/net10.0/$rid/publish"
-    next=$(mktemp -d "$root/.edgefleet/builds/$program.XXXXXX")
-    mv -T "$published" "$next"
+    next=$(mktemp -d "$root/.edgefleet/builds/$program.XXXXXX") || return 2
+    mv -T "$published" "$next" || return 2
     chmod 755 "$next"
-    echo "$sources" > "$next/.sources"
+    echo "$sources" > "$next/.sources" || return 2
     : > "$next/.hold"
     link="$root/.edgefleet/$program"
     if [ -d "$link" ] && [ ! -L "$link" ]; then mv -T "$link" "$root/.edgefleet/builds/$program.earlier"; fi

@@ -67,6 +67,32 @@ public sealed class DeviceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_device_that_is_drained_finishes_its_run_and_gets_no_other_until_it_connects_anew()
+    {
+        agent.Perform = _ => null;
+        await agent.ConnectAsync();
+        var sweep = await collector.Fleet.CreateSweepAsync(new CreateSweepRequest { Document = "models: tiny-ssm\ncontext: 64\nrepeats: 2" });
+        await TestCollector.EventuallyAsync(() => Task.FromResult(agent.Assignments.Count == 1), "the first run is assigned");
+        var drained = await collector.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = agent.DeviceId[..8], Reason = "a new release" });
+        Assert.True(drained is { Draining: true, Online: true });
+        await TestCollector.EventuallyAsync(() => Task.FromResult(!agent.Drains.IsEmpty), "the agent is told");
+        Assert.Equal("a new release", agent.Drains.Single().Reason);
+
+        await agent.FinishAsync(agent.Assignments.Single(), Simulation.Traces.Completed(agent.Assignments.Single()));
+        await Task.Delay(700, TestContext.Current.CancellationToken);
+        Assert.Single(agent.Assignments);
+        await agent.DisconnectAsync();
+        await TestCollector.EventuallyAsync(async () => !(await DeviceAsync()).Online, "the device is offline");
+        Assert.False((await DeviceAsync()).Draining);
+        var refusal = await Assert.ThrowsAsync<RpcException>(async () => await collector.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = agent.DeviceId }));
+        Assert.Equal(StatusCode.FailedPrecondition, refusal.StatusCode);
+
+        agent.Perform = assignment => Simulation.Traces.Completed(assignment);
+        await agent.ConnectAsync();
+        Assert.Equal(2u, (await collector.EndedAsync(sweep.SweepId)).Counts.Completed);
+    }
+
+    [Fact]
     public async Task A_silent_stream_is_ended_and_its_device_may_connect_again()
     {
         agent.Beats = false;

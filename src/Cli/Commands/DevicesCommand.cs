@@ -13,9 +13,7 @@ internal static class DevicesCommand
     public static Command Create(CommonOptions common)
     {
         var list = List(common);
-        var command = new Command("devices", "List and change devices; without a command it lists them.") { list, ShowOne(common), Label(common), Adopt(common), Forget(common) };
-        command.Action = list.Action;
-        return command;
+        return new Command("devices", "List and change devices; without a command it lists them.") { list, ShowOne(common), Label(common), Drain(common), Adopt(common), Forget(common) }.DefaultingTo(list);
     }
 
     private static Command List(CommonOptions common)
@@ -75,6 +73,19 @@ internal static class DevicesCommand
         return command;
     }
 
+    private static Command Drain(CommonOptions common)
+    {
+        var id = new Argument<string>("device") { Description = "Id, or its first characters." };
+        var reason = new Option<string>("--reason") { Description = "Why, for the agent's log.", DefaultValueFactory = _ => "" };
+        var command = new Command("drain", "Let the device's agent finish its run, take nothing new, deliver and leave.") { id, reason };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var connection = common.Connect(parsed);
+            Print(common.Printer(parsed), await connection.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = parsed.GetRequiredValue(id), Reason = parsed.GetValue(reason) }, cancellationToken: cancellation));
+        });
+        return command;
+    }
+
     private static Command Adopt(CommonOptions common)
     {
         var id = new Argument<string>("device") { Description = "Id, or its first characters." };
@@ -112,7 +123,7 @@ internal static class DevicesCommand
         .. device.Gauges.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new[] { p.Key, Show.Number(p.Value) }),
     ]);
 
-    private static string StateOf(Device device) => device.Quarantined ? "quarantined" : device.Online ? (device.CurrentRunId.Length > 0 ? "busy" : "idle") : "offline";
+    private static string StateOf(Device device) => device.Quarantined ? "quarantined" : device.Draining ? "draining" : device.Online ? (device.CurrentRunId.Length > 0 ? "busy" : "idle") : "offline";
 
     private static string Labels(Device device) => string.Join(' ', device.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"));
 }

@@ -11,7 +11,13 @@ internal static class ModelsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommonOptions common)
     {
-        var command = new Command("models", "List the models that sweeps may name.");
+        var list = List(common);
+        return new Command("models", "Look at the models that sweeps may name; without a command it lists them.") { list }.DefaultingTo(list);
+    }
+
+    private static Command List(CommonOptions common)
+    {
+        var command = new Command("list", "List catalogue entries and registered artifacts.");
         command.SetAction(async (parsed, cancellation) =>
         {
             using var connection = common.Connect(parsed);

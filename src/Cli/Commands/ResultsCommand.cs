@@ -9,10 +9,11 @@ namespace EdgeFleet.Cli.Commands;
 internal static class ResultsCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("results", "Look at results, compare them, or take them elsewhere.")
+    public static Command Create(CommonOptions common)
     {
-        ShowAll(common), CompareResultsCommand.Create(common), Export(common),
-    };
+        var show = ShowAll(common);
+        return new Command("results", "Look at results, compare them, or take them elsewhere; without a command it shows them.") { show, CompareResultsCommand.Create(common), Export(common) }.DefaultingTo(show);
+    }
 
     private static Command ShowAll(CommonOptions common)
     {

@@ -10,7 +10,11 @@ namespace EdgeFleet.Cli.Commands;
 internal static class RunsCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("runs", "Look at runs.") { List(common), ShowOne(common), Trace(common) };
+    public static Command Create(CommonOptions common)
+    {
+        var list = List(common);
+        return new Command("runs", "Look at runs; without a command it lists them.") { list, ShowOne(common), Trace(common) }.DefaultingTo(list);
+    }
 
     /// <summary>All runs that a request asks for.</summary>
     public static async Task<ListRunsResponse> AllAsync(CollectorConnection connection, ListRunsRequest request, CancellationToken cancellation)

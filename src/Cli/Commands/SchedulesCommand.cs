@@ -9,10 +9,14 @@ namespace EdgeFleet.Cli.Commands;
 internal static class SchedulesCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("schedules", "Repeat sweeps.")
+    public static Command Create(CommonOptions common)
     {
-        CreateOne(common), List(common), ShowOne(common), Pause(common, "pause", true, "Stop firing."), Pause(common, "resume", false, "Fire again from the next occasion on."), Delete(common),
-    };
+        var list = List(common);
+        return new Command("schedules", "Repeat sweeps; without a command it lists the schedules.")
+        {
+            CreateOne(common), list, ShowOne(common), Pause(common, "pause", true, "Stop firing."), Pause(common, "resume", false, "Fire again from the next occasion on."), Delete(common),
+        }.DefaultingTo(list);
+    }
 
     private static Command CreateOne(CommonOptions common)
     {

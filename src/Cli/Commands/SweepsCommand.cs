@@ -12,10 +12,14 @@ namespace EdgeFleet.Cli.Commands;
 internal static class SweepsCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create(CommonOptions common) => new("sweeps", "Launch and follow sweeps.")
+    public static Command Create(CommonOptions common)
     {
-        CreateOne(common), List(common), ShowOne(common), Watch(common), Change(common, "pause", "Issue no more runs."), Change(common, "resume", "Go on with a paused sweep."), Cancel(common), Compare(common),
-    };
+        var list = List(common);
+        return new Command("sweeps", "Launch and follow sweeps; without a command it lists them.")
+        {
+            CreateOne(common), list, ShowOne(common), Watch(common), Change(common, "pause", "Issue no more runs."), Change(common, "resume", "Go on with a paused sweep."), Cancel(common), Compare(common),
+        }.DefaultingTo(list);
+    }
 
     private static Command CreateOne(CommonOptions common)
     {

@@ -21,6 +21,7 @@ internal sealed partial class DeviceGrain(
     private (Guid Session, ILink Link)? attached;
     private (string RunId, uint Attempt)? current;
     private bool quarantined;
+    private bool draining;
     private ulong configuration;
     private long heardNs;
     private long refusedUntilNs;
@@ -43,13 +44,14 @@ internal sealed partial class DeviceGrain(
         attached = (session, link);
         heardNs = time.UnixNanoseconds();
         refusedUntilNs = 0;
+        draining = false;
         quarantined = row.Quarantined;
         configuration = message.ConfigurationVersion;
         if (quarantined) LogQuarantined(DeviceId);
         table.Update(DeviceId, s => s with
         {
             Online = true, LastSeenNs = heardNs, GoneNs = 0, Spool = message.Spool, AgentVersion = message.AgentVersion,
-            HardwareClass = message.Inventory.TryGetValue("hardware_class", out var kind) ? kind : "unknown", RunId = null, Progress = null,
+            HardwareClass = message.Inventory.TryGetValue("hardware_class", out var kind) ? kind : "unknown", RunId = null, Progress = null, Draining = false,
         });
         await Reconcile(message);
         DelayDeactivation(TimeSpan.FromDays(1));
@@ -62,12 +64,12 @@ internal sealed partial class DeviceGrain(
         if (attached?.Session != session) return;
         attached = null;
         var now = time.UnixNanoseconds();
-        table.Update(DeviceId, s => s with { Online = false, GoneNs = now });
+        table.Update(DeviceId, s => s with { Online = false, GoneNs = now, Draining = false });
         await devices.SeenAsync([(DeviceId, heardNs)]);
     }
 
     /// <inheritdoc/>
-    public async Task Receive(Guid session, byte[] message)
+    public async Task Receive(Guid session, byte[] message, (long OffsetNs, long ErrorNs)? clock)
     {
         if (attached?.Session != session) return;
         heardNs = time.UnixNanoseconds();
@@ -75,7 +77,7 @@ internal sealed partial class DeviceGrain(
         switch (received.MessageCase)
         {
             case AgentMessage.MessageOneofCase.Heartbeat:
-                Beat(received.Heartbeat);
+                Beat(received.Heartbeat, clock);
                 break;
             case AgentMessage.MessageOneofCase.Progress:
                 if (current is { } running && received.Progress.RunId == running.RunId) table.Update(DeviceId, s => s with { Progress = received.Progress.Progress, LastSeenNs = heardNs });
@@ -90,19 +92,22 @@ internal sealed partial class DeviceGrain(
     }
 
     /// <inheritdoc/>
-    public Task Clock(Guid session, long offsetNs, long errorNs)
-    {
-        if (attached?.Session == session) table.Update(DeviceId, s => s with { Clock = (offsetNs, errorNs) });
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     public Task Wake() => Dispatch();
 
     /// <inheritdoc/>
     public Task Cancel(string runId, uint attempt, string reason) => attached is null
         ? Task.CompletedTask
         : Send(new CollectorMessage { Cancel = new CancelRun { RunId = runId, Attempt = attempt, Reason = reason } });
+
+    /// <inheritdoc/>
+    public async Task<bool> Drain(string reason)
+    {
+        if (attached is null) return false;
+        draining = true;
+        table.Update(DeviceId, s => s with { Draining = true });
+        await Send(new CollectorMessage { Drain = new Drain { Reason = reason } });
+        return true;
+    }
 
     /// <inheritdoc/>
     public async Task OfferConfiguration()
@@ -160,10 +165,11 @@ internal sealed partial class DeviceGrain(
         table.Update(DeviceId, s => s with { RunId = current?.RunId });
     }
 
-    private void Beat(Heartbeat heartbeat) => table.Update(DeviceId, s => s with
+    private void Beat(Heartbeat heartbeat, (long OffsetNs, long ErrorNs)? clock) => table.Update(DeviceId, s => s with
     {
         LastSeenNs = heardNs,
         Spool = heartbeat.Spool ?? s.Spool,
+        Clock = clock ?? s.Clock,
         Gauges = heartbeat.Gauges.Where(g => double.IsFinite(g.Value)).Take(MostGauges).ToImmutableDictionary(),
     });
 
@@ -195,7 +201,7 @@ internal sealed partial class DeviceGrain(
 
     private async Task Dispatch()
     {
-        if (attached is null || quarantined) return;
+        if (attached is null || quarantined || draining) return;
         if (current is { } running)
         {
             if (runs.Find(running.RunId) is { State: RunState.Issued } still && still.Attempt == running.Attempt) return;

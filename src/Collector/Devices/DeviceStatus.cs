@@ -24,6 +24,9 @@ internal sealed record DeviceStatus
     /// <summary>Latest telemetry.</summary>
     public ImmutableDictionary<string, double> Gauges { get; init; } = ImmutableDictionary<string, double>.Empty;
 
+    /// <summary>Whether its agent was asked to leave.</summary>
+    public bool Draining { get; init; }
+
     /// <summary>Run that it performs, or null.</summary>
     public string? RunId { get; init; }
 

@@ -19,11 +19,10 @@ internal interface IDeviceGrain : IGrainWithStringKey
     Task Detach(Guid session);
 
     /// <summary>A message came over a stream.</summary>
-    Task Receive(Guid session, byte[] message);
-
-    /// <summary>The clocks were compared.</summary>
-    [OneWay]
-    Task Clock(Guid session, long offsetNs, long errorNs);
+    /// <param name="session">Identity of the stream.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="clock">Offset and error of the device's clock, where the message gave them.</param>
+    Task Receive(Guid session, byte[] message, (long OffsetNs, long ErrorNs)? clock);
 
     /// <summary>Something about the device's runs changed: look again.</summary>
     [OneWay]
@@ -31,6 +30,10 @@ internal interface IDeviceGrain : IGrainWithStringKey
 
     /// <summary>Cancels a run, if the device performs it.</summary>
     Task Cancel(string runId, uint attempt, string reason);
+
+    /// <summary>Asks the agent to finish what it performs and to leave; it gets nothing more over this stream.</summary>
+    /// <returns>False when no stream is attached.</returns>
+    Task<bool> Drain(string reason);
 
     /// <summary>Sends the schedules, if the device has others.</summary>
     [OneWay]

@@ -111,13 +111,14 @@ internal sealed partial class LinkService(
 
             var message = requests.Current;
             if (message.MessageCase == AgentMessage.MessageOneofCase.Hello) throw Invalid("hello", "may only be the first message");
+            (long OffsetNs, long ErrorNs)? clock = null;
             if (message.MessageCase == AgentMessage.MessageOneofCase.Heartbeat)
             {
                 if (message.Heartbeat.Gauges.Count > MostEntries) throw Invalid("heartbeat.gauges", $"has {message.Heartbeat.Gauges.Count} entries; at most {MostEntries} are allowed");
-                if (beats.Heard(message.Heartbeat, time.UnixNanoseconds()) is { } clock) await device.Clock(session, clock.OffsetNs, clock.ErrorNs);
+                clock = beats.Heard(message.Heartbeat, time.UnixNanoseconds());
             }
 
-            await device.Receive(session, message.ToByteArray());
+            await device.Receive(session, message.ToByteArray(), clock);
         }
     }
 

@@ -124,7 +124,8 @@ public sealed class CollectorHost : IAsyncDisposable
         // By default the working directory is the content root, and all below it is watched for changes of settings: for a service that is the whole file system.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Configuration.Sources.Clear();
-        builder.Host.UseSerilog((_, log) => Logging.Configure(log, data, quiet));
+        var stopping = CancellationToken.None;
+        builder.Host.UseSerilog((_, log) => Logging.Configure(log, data.CollectorId, quiet, () => stopping.IsCancellationRequested));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -145,6 +146,7 @@ public sealed class CollectorHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
 
         var app = builder.Build();
+        stopping = app.Lifetime.ApplicationStopping;
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapGrpcService<LinkService>();

@@ -23,6 +23,7 @@ internal sealed class FleetService(
     private const int ShortestPrefix = 6;
     private const int MostLabels = 32;
     private const int LongestLabel = 63;
+    private const int LongestReason = 200;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromHours(1);
     private readonly long startedNs = time.UnixNanoseconds();
@@ -78,6 +79,15 @@ internal sealed class FleetService(
 
         await devices.LabelAsync(device.DeviceId, request.Labels);
         await grains.GetGrain<IDeviceGrain>(device.DeviceId).OfferConfiguration();
+        return Describe(FindDevice(device.DeviceId));
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Device> DrainDevice(DrainDeviceRequest request, ServerCallContext context)
+    {
+        var device = FindDevice(request.DeviceId);
+        if (request.Reason.Length > LongestReason || request.Reason.Any(char.IsControl)) throw RequestException.Invalid("reason", $"has more than {LongestReason} characters, or control characters");
+        if (!await grains.GetGrain<IDeviceGrain>(device.DeviceId).Drain(request.Reason)) throw RequestException.Precondition($"Device {device.DeviceId} is not connected; there is no agent to ask.");
         return Describe(FindDevice(device.DeviceId));
     }
 
@@ -301,6 +311,7 @@ internal sealed class FleetService(
             ClockOffsetNs = status?.Clock?.OffsetNs ?? 0,
             ClockErrorNs = status?.Clock?.ErrorNs ?? 0,
             Quarantined = row.Quarantined,
+            Draining = status?.Draining ?? false,
         };
         device.Labels.Add(row.Labels);
         device.OperatorLabels.Add(row.OperatorLabels);

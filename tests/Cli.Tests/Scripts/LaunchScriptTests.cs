@@ -106,6 +106,15 @@ public sealed class LaunchScriptTests : IDisposable
         Assert.Empty(Directory.GetDirectories(Path.Combine(checkout, ".edgefleet/builds")));
     }
 
+    [Fact]
+    public async Task Nothing_is_built_when_a_prerequisite_is_missing()
+    {
+        WriteExecutable("scripts/prerequisites.sh", "#!/bin/bash\necho 'Missing packages.' >&2\nexit 2\n");
+        var (status, _, errors) = await RunAsync();
+        Assert.Equal((2, "Missing packages.\n"), (status, errors));
+        Assert.False(File.Exists(Path.Combine(checkout, "built")));
+    }
+
     private Task<(int Status, string Output, string Errors)> RunAsync() => ShellScript.RunAsync(Path.Combine(checkout, "scripts/launch.sh"), ["edgefleet"], environment);
 
     private int Builds() => Built().Length;

@@ -50,6 +50,8 @@ internal sealed class SimulatedAgent : IAsyncDisposable
 
     public ConcurrentQueue<ConfigurationOffer> Offers { get; } = new();
 
+    public ConcurrentQueue<Drain> Drains { get; } = new();
+
     /// <summary>What becomes of an assignment; null keeps it without a trace.</summary>
     public Func<Assignment, Trace?> Perform { get; set; } = assignment => Traces.Completed(assignment);
 
@@ -157,6 +159,9 @@ internal sealed class SimulatedAgent : IAsyncDisposable
                         break;
                     case CollectorMessage.MessageOneofCase.Cancel:
                         Cancels.Enqueue(message.Cancel);
+                        break;
+                    case CollectorMessage.MessageOneofCase.Drain:
+                        Drains.Enqueue(message.Drain);
                         break;
                     case CollectorMessage.MessageOneofCase.Configuration:
                         Offers.Enqueue(message.Configuration);
