@@ -101,4 +101,24 @@ public sealed class SweepTests(SharedFleet shared)
         Assert.Equal((Outcome.Failed, "agent_restarted"), (run.End.Outcome, run.End.Reason));
         Assert.True(run.HasTrace);
     }
+
+    [Fact]
+    public async Task An_agent_that_the_collector_drains_ends_its_run_takes_no_other_and_leaves_with_status_0()
+    {
+        var fleet = shared.Fleet;
+        var agent = fleet.Agent("drained");
+        await agent.ConnectAsync();
+        var definition = TestFleet.Sweep("name=drained", "64", 2, "tiny-llama");
+        definition.Engine = new EngineOptions { MinIterations = 3_000, MaxIterations = 3_000, MaxWarmupIterations = 1 };
+        var sweep = await fleet.Collector.LaunchAsync(definition);
+        await Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
+        await fleet.Collector.Client.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = agent.DeviceId, Reason = "a new release" });
+
+        Assert.Equal(0, await agent.Process.ExitAsync());
+        Assert.Equal(1, agent.Process.Count("the collector asked for it (a new release)"));
+        var ended = Assert.Single(await fleet.Collector.RunsAsync(sweep), run => run.State == RunState.Ended);
+        Assert.Equal(Outcome.Completed, ended.End.Outcome);
+        Assert.True(ended.HasTrace);
+        await fleet.Collector.Client.Fleet.CancelSweepAsync(new CancelSweepRequest { SweepId = sweep, Reason = "its device left" });
+    }
 }
