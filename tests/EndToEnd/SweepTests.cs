@@ -109,7 +109,7 @@ public sealed class SweepTests(SharedFleet shared)
         var agent = fleet.Agent("drained");
         await agent.ConnectAsync();
         var definition = TestFleet.Sweep("name=drained", "64", 2, "tiny-llama");
-        definition.Engine = new EngineOptions { MinIterations = 3_000, MaxIterations = 3_000, MaxWarmupIterations = 1 };
+        definition.Engine = new EngineOptions { MinIterations = 100, MaxIterations = 100, MaxWarmupIterations = 1 };
         var sweep = await fleet.Collector.LaunchAsync(definition);
         await Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
         await fleet.Collector.Client.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = agent.DeviceId, Reason = "a new release" });
