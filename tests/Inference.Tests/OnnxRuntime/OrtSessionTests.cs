@@ -68,7 +68,7 @@ public sealed class OrtSessionTests
     {
         using var options = new OrtSessionOptions(Library);
         using var session = OrtSession.Open(LongChain(1, 4), options);
-        using var binding = Bind(session, 4, out var cleanup);
+        var binding = Bind(session, 4, out var cleanup);
         using var memory = cleanup;
         using var run = new OrtRunOptions(Library);
         run.Terminate();
@@ -87,7 +87,7 @@ public sealed class OrtSessionTests
         const int size = 1024;
         using var options = new OrtSessionOptions(Library);
         using var session = OrtSession.Open(LongChain(2000, size), options);
-        using var binding = Bind(session, size, out var cleanup);
+        var binding = Bind(session, size, out var cleanup);
         using var memory = cleanup;
         using var run = new OrtRunOptions(Library);
         using var started = new ManualResetEventSlim();
@@ -109,7 +109,7 @@ public sealed class OrtSessionTests
     {
         using var options = new OrtSessionOptions(Library);
         using var session = OrtSession.Open(LongChain(3, 64), options);
-        using var binding = Bind(session, 64, out var cleanup);
+        var binding = Bind(session, 64, out var cleanup);
         using var memory = cleanup;
         using var run = new OrtRunOptions(Library);
         session.Run(binding, run);
@@ -161,7 +161,8 @@ public sealed class OrtSessionTests
         var binding = session.CreateBinding();
         binding.BindInput("x", x);
         binding.BindOutput("y", y);
-        cleanup = new Cleanup([x, y, allocator]);
+        // The binding shares the values, whose memory is given back to the allocator: in this order.
+        cleanup = new Cleanup([binding, x, y, allocator]);
         return binding;
     }
 
