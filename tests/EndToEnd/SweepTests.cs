@@ -73,7 +73,7 @@ public sealed class SweepTests(SharedFleet shared)
         var definition = TestFleet.Sweep("name=slow", "64", 3, "tiny-llama");
         definition.Engine = new EngineOptions { MinIterations = 100_000, MaxIterations = 100_000, MaxMeasureNs = 100_000_000_000, MaxWarmupIterations = 1 };
         var sweep = await fleet.Collector.LaunchAsync(definition);
-        await Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
+        await MeasuresAsync(fleet, agent);
         await fleet.Collector.Client.Fleet.CancelSweepAsync(new CancelSweepRequest { SweepId = sweep, Reason = "test" });
 
         await Wait.UntilAsync(async () => (await fleet.Collector.RunsAsync(sweep)).All(run => run.State == RunState.Ended), () => "all runs have ended");
@@ -93,7 +93,7 @@ public sealed class SweepTests(SharedFleet shared)
         definition.Engine = new EngineOptions { MinIterations = 100_000, MaxIterations = 100_000, MaxMeasureNs = 100_000_000_000, MaxWarmupIterations = 1 };
         definition.Retry = new RetryPolicy { MaxAttempts = 1 };
         var sweep = await fleet.Collector.LaunchAsync(definition);
-        await Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
+        await MeasuresAsync(fleet, agent);
 
         Assert.Equal(0, await agent.Process.TerminateAsync());
         await fleet.Collector.EndedAsync(sweep);
@@ -111,7 +111,7 @@ public sealed class SweepTests(SharedFleet shared)
         var definition = TestFleet.Sweep("name=drained", "64", 2, "tiny-llama");
         definition.Engine = new EngineOptions { MinIterations = 100, MaxIterations = 100, MaxWarmupIterations = 1 };
         var sweep = await fleet.Collector.LaunchAsync(definition);
-        await Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
+        await MeasuresAsync(fleet, agent);
         await fleet.Collector.Client.Fleet.DrainDeviceAsync(new DrainDeviceRequest { DeviceId = agent.DeviceId, Reason = "a new release" });
 
         Assert.Equal(0, await agent.Process.ExitAsync());
@@ -121,4 +121,8 @@ public sealed class SweepTests(SharedFleet shared)
         Assert.True(ended.HasTrace);
         await fleet.Collector.Client.Fleet.CancelSweepAsync(new CancelSweepRequest { SweepId = sweep, Reason = "its device left" });
     }
+
+    /// <summary>Waits until a run of the agent is in its timed iterations.</summary>
+    private static Task MeasuresAsync(TestFleet fleet, AgentProcess agent) =>
+        Wait.UntilAsync(async () => (await fleet.Collector.DeviceAsync(agent.DeviceId)).Progress?.Phase == "measure", () => "the run measures\n" + agent.Process.Text);
 }
