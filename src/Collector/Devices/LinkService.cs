@@ -22,6 +22,7 @@ internal sealed partial class LinkService(
     private const int LongestValue = 1024;
     private const int SentBeatsKept = 16;
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, ServerCallContext context)
@@ -70,7 +71,8 @@ internal sealed partial class LinkService(
         Guid session, IDeviceGrain device, IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<CollectorMessage> responses, Channel<CollectorMessage> outgoing, CancellationTokenSource ended)
     {
         var beats = new Beats();
-        var write = WriteAsync(responses, outgoing.Reader, ended.Token);
+        using var abandoned = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var write = WriteAsync(responses, outgoing.Reader, ended.Token, abandoned.Token);
         var beat = BeatAsync(beats, outgoing.Writer, ended.Token);
         try
         {
@@ -80,6 +82,7 @@ internal sealed partial class LinkService(
         {
             await ended.CancelAsync();
             outgoing.Writer.TryComplete();
+            abandoned.CancelAfter(LastWrite);
             await Task.WhenAll(write, beat).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -122,9 +125,10 @@ internal sealed partial class LinkService(
         }
     }
 
-    private static async Task WriteAsync(IServerStreamWriter<CollectorMessage> responses, ChannelReader<CollectorMessage> outgoing, CancellationToken cancellation)
+    // Cancelling a write resets the call, and the agent would read Cancelled instead of the reason: a write that has begun gets a moment to end by itself.
+    private static async Task WriteAsync(IServerStreamWriter<CollectorMessage> responses, ChannelReader<CollectorMessage> outgoing, CancellationToken ended, CancellationToken abandoned)
     {
-        await foreach (var message in outgoing.ReadAllAsync(cancellation)) await responses.WriteAsync(message, cancellation);
+        await foreach (var message in outgoing.ReadAllAsync(ended)) await responses.WriteAsync(message, abandoned);
     }
 
     private async Task BeatAsync(Beats beats, ChannelWriter<CollectorMessage> outgoing, CancellationToken cancellation)
