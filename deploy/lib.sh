@@ -26,6 +26,11 @@ live() {
   fi
 }
 
+# need OPTION VALUE WHAT: that an option has its value.
+need() {
+  [ -n "$2" ] || fail "$1 needs $3"
+}
+
 require_root() {
   if [ -z "$root_directory" ] && [ "$dry_run" = 0 ] && [ "$(id -u)" != 0 ]; then fail "run it as root, or with --root DIR or --dry-run"; fi
 }
@@ -67,7 +72,7 @@ program_directory() {
   fi
   checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   [ -e "$checkout/EdgeFleet.sln" ] || fail "there is no checkout to build $name from; give its directory"
-  "$checkout/scripts/package.sh" "$name" "$project" "$rid" >&2 || fail "$name could not be built" 1
+  run "$checkout/scripts/package.sh" "$name" "$project" "$rid" >&2 || fail "$name could not be built" 1
   echo "$checkout/.edgefleet/packages/$name-$rid"
 }
 
@@ -79,21 +84,39 @@ machine_rid() {
   esac
 }
 
-# install_agent DIRECTORY JOIN_FILE LABELS UNIT: program, join string, options and unit.
-install_agent() {
-  local directory=$1 join=$2 labels=$3 unit=$4 options
+# put_options NAME VARIABLE VALUE COMMENT: a service's options in /etc/edgefleet/NAME. Without a value the file that is there stays; one that was changed by hand
+# is kept beside the new one.
+put_options() {
+  local target="$root_directory/etc/edgefleet/$1" options
+  if [ -z "$3" ] && [ -e "$target" ]; then return; fi
+  options=$(mktemp)
+  printf '# %s\n%s="%s"\n' "$4" "$2" "$3" > "$options"
+  if [ -e "$target" ] && ! cmp -s "$options" "$target"; then
+    run cp -p "$target" "$target.previous"
+    [ "$dry_run" = 1 ] || echo "$target is written anew; what it held is in $target.previous"
+  fi
+  put 0644 "$options" "/etc/edgefleet/$1"
+  rm -f "$options"
+}
+
+# require_join JOIN_FILE: that an agent's join string is given, or there from before.
+require_join() {
+  local join=$1
   if [ -n "$join" ]; then
+    [ -r "$join" ] || fail "$join cannot be read"
     grep -Eq '^edgefleet://[^@]+@[^#]+#[0-9a-f]{64}$' "$join" || fail "$join does not hold a join string (edgefleet://TOKEN@HOST:PORT#FINGERPRINT)"
   elif [ ! -e "$root_directory/etc/edgefleet/join-string" ]; then
     fail "give the collector's join string with --join-file FILE (the collector writes it as join-string into its data directory)"
   fi
+}
+
+# install_agent DIRECTORY JOIN_FILE LABELS UNIT: program, join string, options and unit.
+install_agent() {
+  local directory=$1 join=$2 labels=$3 unit=$4
   make_user edgefleet-agent /var/lib/edgefleet-agent
   put_directory "$directory" /opt/edgefleet/agent
   if [ -n "$join" ]; then put 0600 "$join" /etc/edgefleet/join-string; fi
-  options=$(mktemp)
-  { echo "# Options of edgefleet-agent run beside --join, e.g. --label site=lab --cache-size 16GiB"; echo "EDGEFLEET_AGENT_OPTIONS=\"$labels\""; } > "$options"
-  if [ -n "$labels" ] || [ ! -e "$root_directory/etc/edgefleet/agent.conf" ]; then put 0644 "$options" /etc/edgefleet/agent.conf; fi
-  rm -f "$options"
+  put_options agent.conf EDGEFLEET_AGENT_OPTIONS "$labels" "Options of edgefleet-agent run beside --join, e.g. --label site=lab --cache-size 16GiB"
   put 0644 "$unit" /etc/systemd/system/edgefleet-agent.service
 }
 
@@ -115,6 +138,7 @@ start_agent() {
 
 remove_agent() {
   live systemctl disable --now edgefleet-agent.service
-  run rm -f "$root_directory/etc/systemd/system/edgefleet-agent.service" "$root_directory/etc/edgefleet/join-string" "$root_directory/etc/edgefleet/agent.conf"
+  run rm -f "$root_directory/etc/systemd/system/edgefleet-agent.service" "$root_directory/etc/edgefleet/join-string" "$root_directory/etc/edgefleet/agent.conf" \
+    "$root_directory/etc/edgefleet/agent.conf.previous"
   run rm -rf "$root_directory/opt/edgefleet/agent"
 }

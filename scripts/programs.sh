@@ -69,12 +69,18 @@ build_programs() {
   target=${projects[$1]}
   if [ $# -gt 1 ]; then target=EdgeFleet.Programs.slnf time="a few minutes"; fi
   echo "building $* for $rid ($time, once; $log follows it)" >&2
+  trap 'interrupted=1' INT
   if ! without_locks env DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
     dotnet publish "$root/$target" -c Release "-p:RuntimeIdentifier=$rid" -v m -nologo -nodeReuse:false "-m:$(($(nproc) + 2))" "${build_options[@]}" > "$log" 2>&1 < /dev/null; then
+    if [ -n "${interrupted:-}" ]; then
+      echo "The build was interrupted; the next start goes on with it." >&2
+      exit 130
+    fi
     grep -E 'error' "$log" | sort -u | head -20 >&2
     echo "The build failed; $log has all of it." >&2
     return 2
   fi
+  trap - INT
   for program; do
     published="$root/${projects[$program]}/bin/Release/net10.0/$rid/publish"
     next=$(mktemp -d "$root/.edgefleet/builds/$program.XXXXXX") || return 2

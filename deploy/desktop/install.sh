@@ -33,29 +33,28 @@ host=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --help | -h) usage; exit 0 ;;
-    --join-file) join=${2:?--join-file needs a file}; shift ;;
+    --join-file) need "$1" "${2:-}" "a file"; join=$2; shift ;;
     --label)
       [[ "${2:-}" =~ ^[A-Za-z0-9_.-]+=[A-Za-z0-9_.:/-]+$ ]] || fail "--label needs KEY=VALUE of letters, digits and _ . : / -"
       labels="${labels:+$labels }--label $2"
       shift
       ;;
-    --directory) directory=${2:?--directory needs a directory}; shift ;;
+    --directory) need "$1" "${2:-}" "a directory"; directory=$2; shift ;;
     --host)
       [[ "${2:-}" =~ ^[A-Za-z0-9_.:-]+$ ]] || fail "--host needs a name or an address"
       host=$2
       shift
       ;;
-    --root) root_directory=$(realpath -m "${2:?--root needs a directory}"); shift ;;
+    --root) need "$1" "${2:-}" "a directory"; root_directory=$(realpath -m "$2"); shift ;;
     --dry-run) dry_run=1 ;;
     agent | collector | uninstall) what="${what:+$what }$1" ;;
     *) usage >&2; fail "'$1' is not known" ;;
   esac
   shift
 done
-if [ -n "$join" ] && [ ! -r "$join" ]; then fail "$join cannot be read"; fi
 
 install_collector() {
-  local program tools options
+  local program tools
   program=$(program_directory "$directory" edgefleet-collector src/Collector "$(machine_rid)")
   make_user edgefleet /var/lib/edgefleet
   put_directory "$program" /opt/edgefleet/collector
@@ -65,10 +64,7 @@ install_collector() {
     run mkdir -p "$root_directory/usr/local/bin"
     run ln -sfn /opt/edgefleet/cli/edgefleet "$root_directory/usr/local/bin/edgefleet"
   fi
-  options=$(mktemp)
-  { echo "# Options of edgefleet-collector beside --data and --port."; echo "EDGEFLEET_COLLECTOR_OPTIONS=\"${host:+--host $host}\""; } > "$options"
-  if [ -n "$host" ] || [ ! -e "$root_directory/etc/edgefleet/collector.conf" ]; then put 0644 "$options" /etc/edgefleet/collector.conf; fi
-  rm -f "$options"
+  put_options collector.conf EDGEFLEET_COLLECTOR_OPTIONS "${host:+--host $host}" "Options of edgefleet-collector beside --data and --port."
   local file
   for file in prometheus/prometheus.yml prometheus/rules/alerts.yml prometheus/rules/recording.yml grafana/provisioning/dashboards/edgefleet.yml \
     grafana/provisioning/datasources/prometheus.yml; do
@@ -87,6 +83,7 @@ install_collector() {
 require_root
 case "$what" in
   agent)
+    require_join "$join"
     directory=$(program_directory "$directory" edgefleet-agent src/Agent "$(machine_rid)")
     install_agent "$directory" "$join" "$labels" "$here/systemd/edgefleet-agent.service"
     join_groups edgefleet-agent video render
@@ -98,7 +95,8 @@ case "$what" in
     live systemctl disable --now edgefleet-grafana.service edgefleet-prometheus.service edgefleet-collector.service
     for unit in collector prometheus grafana; do run rm -f "$root_directory/etc/systemd/system/edgefleet-$unit.service"; done
     run rm -rf "$root_directory/opt/edgefleet/collector" "$root_directory/opt/edgefleet/cli" "$root_directory/etc/edgefleet/prometheus" \
-      "$root_directory/etc/edgefleet/grafana" "$root_directory/etc/edgefleet/collector.conf" "$root_directory/etc/edgefleet/server-certificate.pem"
+      "$root_directory/etc/edgefleet/grafana" "$root_directory/etc/edgefleet/collector.conf" \
+      "$root_directory/etc/edgefleet/collector.conf.previous" "$root_directory/etc/edgefleet/server-certificate.pem"
     if [ -L "$root_directory/usr/local/bin/edgefleet" ]; then run rm -f "$root_directory/usr/local/bin/edgefleet"; fi
     live systemctl daemon-reload
     ;;

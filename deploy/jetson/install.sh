@@ -28,21 +28,20 @@ directory=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --help | -h) usage; exit 0 ;;
-    --join-file) join=${2:?--join-file needs a file}; shift ;;
+    --join-file) need "$1" "${2:-}" "a file"; join=$2; shift ;;
     --label)
       [[ "${2:-}" =~ ^[A-Za-z0-9_.-]+=[A-Za-z0-9_.:/-]+$ ]] || fail "--label needs KEY=VALUE of letters, digits and _ . : / -"
       labels="${labels:+$labels }--label $2"
       shift
       ;;
-    --directory) directory=${2:?--directory needs a directory}; shift ;;
-    --root) root_directory=$(realpath -m "${2:?--root needs a directory}"); shift ;;
+    --directory) need "$1" "${2:-}" "a directory"; directory=$2; shift ;;
+    --root) need "$1" "${2:-}" "a directory"; root_directory=$(realpath -m "$2"); shift ;;
     --dry-run) dry_run=1 ;;
     uninstall) what=uninstall ;;
     *) usage >&2; fail "'$1' is not known" ;;
   esac
   shift
 done
-if [ -n "$join" ] && [ ! -r "$join" ]; then fail "$join cannot be read"; fi
 require_root
 if [ "$what" = uninstall ]; then
   remove_agent
@@ -52,6 +51,7 @@ fi
 
 [ -n "$directory" ] || fail "give the agent's directory with --directory DIR"
 [ -x "$directory/edgefleet-agent" ] || fail "$directory holds no program edgefleet-agent"
+require_join "$join"
 
 # Byte 18 of an ELF file is its machine; 183 is AArch64.
 [ "$(od -An -tu1 -j18 -N1 "$directory/edgefleet-agent" | tr -d ' ')" = 183 ] || fail "$directory/edgefleet-agent is no program for arm64"

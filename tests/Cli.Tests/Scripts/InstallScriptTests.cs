@@ -46,6 +46,12 @@ public sealed class InstallScriptTests : IDisposable
         Assert.True(File.Exists(Of("opt/edgefleet/agent/further")));
         Assert.Equal(["agent"], Directory.GetDirectories(Of("opt/edgefleet")).Select(Path.GetFileName));
 
+        // Options that were written by hand outlive new labels.
+        Write(Of("etc/edgefleet/agent.conf"), "EDGEFLEET_AGENT_OPTIONS=\"--cache-size 16GiB\"\n");
+        Assert.Contains("agent.conf.previous", await SucceedAsync(Desktop, "agent", "--label", "site=roof", "--directory", Programs, "--root", Root), StringComparison.Ordinal);
+        Assert.Contains("--label site=roof", Read(Of("etc/edgefleet/agent.conf")), StringComparison.Ordinal);
+        Assert.Contains("--cache-size 16GiB", Read(Of("etc/edgefleet/agent.conf.previous")), StringComparison.Ordinal);
+
         await SucceedAsync(Desktop, "uninstall", "agent", "--root", Root);
         Assert.Empty(Directory.GetFiles(Root, "*", SearchOption.AllDirectories));
     }
@@ -76,6 +82,9 @@ public sealed class InstallScriptTests : IDisposable
             (Desktop, ["agent", "--join-file", Join, "--directory", directory, "--root", Root], "holds no program edgefleet-agent"),
             (Desktop, ["agent", "--join-file", Join, "--label", "a=b; rm", "--directory", Programs, "--root", Root], "--label needs"),
             (Desktop, ["agent", "--join-file", directory + "/none", "--root", Root], "cannot be read"),
+            (Desktop, ["agent", "--root", Root], "--join-file FILE"), // Before anything is built.
+            (Desktop, ["agent", "--join-file"], "--join-file needs a file"),
+            (Jetson, ["--root"], "--root needs a directory"),
             (Desktop, ["elsewhere", "--root", Root], "'elsewhere' is not known"),
             (Desktop, [], "say what"),
             (Jetson, ["--join-file", Join, "--root", Root], "--directory"),

@@ -12,6 +12,7 @@ public sealed class LaunchScriptTests : IDisposable
         echo "$2" >> "$CHECKOUT/built"
         case "$*" in *linux-arm64*) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
         if [ -e "$CHECKOUT/broken" ]; then echo "x.cs(1,2): error CS0001: broken"; exit 1; fi
+        if [ -e "$CHECKOUT/interrupted" ]; then kill -INT $PPID; exit 1; fi
         # What a compiler's server does: it stays.
         (sleep 5 > /dev/null 2>&1 &)
         for project in Agent Cli Collector; do
@@ -104,6 +105,17 @@ public sealed class LaunchScriptTests : IDisposable
         Assert.Equal(2, status);
         Assert.Contains("error CS0001", errors, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(Path.Combine(checkout, ".edgefleet/builds")));
+    }
+
+    [Fact]
+    public async Task A_build_that_is_interrupted_did_not_fail_and_the_next_start_goes_on()
+    {
+        Write("interrupted", "");
+        var (status, _, errors) = await ShellScript.RunAsync("/usr/bin/env", ["--default-signal=INT", Path.Combine(checkout, "scripts/launch.sh"), "edgefleet"], environment);
+        Assert.Equal(130, status);
+        Assert.EndsWith("The build was interrupted; the next start goes on with it.\n", errors, StringComparison.Ordinal);
+        File.Delete(Path.Combine(checkout, "interrupted"));
+        Assert.Equal("one\n", (await RunAsync()).Output);
     }
 
     [Fact]
