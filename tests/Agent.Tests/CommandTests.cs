@@ -169,6 +169,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("bench", "--model", "mamba-130m", "--invalidate", "machine_noissy")]
     [InlineData("bench", "--model", "mamba-130m", "--threads", "-1")]
     [InlineData("generate", "--model", "mamba-130m", "--prompt", "hello")]
+    [InlineData("run", "--join", "@/nonexistent/join-string")]
+    [InlineData("run", "--join", "https://collector.example:7443")]
     [InlineData("nonsense")]
     public async Task Wrong_usage_has_status_2_and_a_reason(params string[] arguments)
     {

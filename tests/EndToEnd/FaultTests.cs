@@ -45,6 +45,21 @@ public sealed class FaultTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task A_collector_that_moved_is_found_by_the_file_with_its_address()
+    {
+        var fleet = shared.Fleet;
+        var here = fleet.Network();
+        var agent = fleet.Agent("follower", here);
+        await agent.ConnectAsync();
+
+        var elsewhere = fleet.Network();
+        var file = Path.Combine(fleet.Root, "follower-join");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($":{here.Port}#", $":{elsewhere.Port}#", StringComparison.Ordinal));
+        here.Cut();
+        await agent.Process.SaysAsync("Connected to ", 2);
+    }
+
+    [Fact]
     public async Task A_full_disk_drops_the_trace_with_its_reason_and_the_run_is_performed_again_when_there_is_room()
     {
         var fleet = shared.Fleet;

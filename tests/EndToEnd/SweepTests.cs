@@ -34,7 +34,7 @@ public sealed class SweepTests(SharedFleet shared)
         await agent.ConnectAsync();
         using var second = new TestProcess(Programs.Agent, "run", "--join", "@" + fleet.Collector.JoinFile, "--state", agent.State);
         Assert.Equal(1, await second.ExitAsync());
-        Assert.Contains("in use by another agent", second.Text, StringComparison.Ordinal);
+        Assert.Contains("Another agent uses", second.Text, StringComparison.Ordinal);
 
         using var client = new FleetClient(await File.ReadAllTextAsync(fleet.Collector.JoinFile));
         Assert.DoesNotContain(client.Address.Token, agent.Process.Text, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace EdgeFleet.Agent.Commands;
 
@@ -23,10 +24,19 @@ internal static class AgentCommandLine
             WorkerCommand.Create(),
             ProbeCommand.Create(console),
         };
-        var parsed = root.Parse(arguments);
+
+        // '@' begins a file with an address, or a prompt, and not a file with arguments.
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors) await console.Error.WriteLineAsync($"error: {error.Message}");
+            if (parsed.Action is ParseErrorAction refusal)
+            {
+                // Of the library's own words only its suggestions for what was misspelt.
+                refusal.ShowHelp = false;
+                await parsed.InvokeAsync(new InvocationConfiguration { Output = console.Error, Error = TextWriter.Null });
+            }
+
             await console.Error.WriteLineAsync($"Run '{CommandPath(parsed)} --help' to see what is possible.");
             return ExitStatus.Usage;
         }

@@ -54,7 +54,7 @@ internal static class RunCommand
                 Join = Address(parsed.GetRequiredValue(join)),
                 StateDirectory = Daemon.StateDirectory.Resolve(parsed.GetValue(state)),
                 CacheDirectory = parsed.GetValue(cache),
-                RuntimePacks = parsed.GetValue(packs),
+                RuntimePacks = parsed.GetValue(packs) is not { } directory || Directory.Exists(directory) ? parsed.GetValue(packs) : throw new UsageException($"--runtime-packs: {directory} is no directory."),
                 Labels = Labels(parsed.GetValue(label) ?? []),
                 CacheBytes = Bytes(parsed, cacheSize, 0),
                 Spool = new SpoolOptions
@@ -93,11 +93,18 @@ internal static class RunCommand
     {
         try
         {
-            return new JoinAddress(text);
+            // Read once here: a file that is not there now is a slip of the pen, one that is gone later a collector that moves.
+            var address = new JoinAddress(text);
+            _ = address.Read();
+            return address;
         }
         catch (FormatException error)
         {
-            throw new UsageException(error.Message);
+            throw new UsageException($"--join: {error.Message}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--join: {error.Message} The collector writes the file join-string into its data directory; give its path after '@'.");
         }
     }
 

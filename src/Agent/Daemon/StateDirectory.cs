@@ -1,25 +1,18 @@
+using EdgeFleet.Collector.Hosting;
+
 namespace EdgeFleet.Agent.Daemon;
 
 /// <summary>Everything that an agent keeps, in one directory that one agent at a time may use.</summary>
 internal sealed class StateDirectory : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private readonly FileStream ownership;
+    private readonly DirectoryLock ownership;
 
     /// <summary>Makes the directory where there is none, and takes its lock.</summary>
     /// <exception cref="IOException">Another agent has it, or it cannot be made.</exception>
     public StateDirectory(string path)
     {
         Root = Path.GetFullPath(path);
-        Directory.CreateDirectory(Root, OwnerOnly);
-        try
-        {
-            ownership = new FileStream(Of("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException error)
-        {
-            throw new IOException($"{Root} is in use by another agent ({error.Message}). Stop it, or give this one a directory of its own with --state.", error);
-        }
+        ownership = DirectoryLock.Take(Root, "lock", "agent", "--state");
     }
 
     /// <summary>Absolute path.</summary>

@@ -58,7 +58,10 @@ internal sealed class CollectorChannel : IDisposable
 
     public void Dispose() => channel.Dispose();
 
+    // Thrown rather than answered, so that it can be told from an end that speaks no TLS.
     private static bool IsPinned(X509Certificate? certificate, string fingerprint) =>
         certificate is X509Certificate2 presented
-        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(presented.PublicKey.ExportSubjectPublicKeyInfo()), Convert.FromHexString(fingerprint));
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(presented.PublicKey.ExportSubjectPublicKeyInfo()), Convert.FromHexString(fingerprint))
+            ? true
+            : throw new ForeignKeyException();
 }

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using EdgeFleet.Protos.V1;
 using Grpc.Core;
 using Serilog;
@@ -89,22 +90,22 @@ internal sealed class CollectorLink(JoinAddress join, IReadOnlyList<IGaugeSource
     private static string Explain(Exception error) => error is RpcException { Status: var status }
         ? status.StatusCode switch
         {
+            _ when Cause<ForeignKeyException>(status.DebugException) is not null => "its key is not the one of the address. Join again if the collector was set up anew; otherwise somebody stands in between.",
+            _ when Cause<AuthenticationException>(status.DebugException) is { } foreign => $"what answers there is no collector ({foreign.Message.TrimEnd('.')}).",
             StatusCode.AlreadyExists => $"{status.Detail}.",
             StatusCode.Unauthenticated => "the collector does not know this token. Join again with its present join-string.",
-            StatusCode.Unavailable when Pinned(status.DebugException) => "its key is not the one of the address. Join again if the collector was set up anew; otherwise somebody stands in between.",
+            StatusCode.PermissionDenied => "this token is for operators. Join with the string in join-string of the collector's data directory.",
+            StatusCode.Cancelled or StatusCode.DeadlineExceeded when status.Detail.Length == 0 => "it did not answer.",
             StatusCode.Unavailable => $"it cannot be reached ({Innermost(status.DebugException)?.Message ?? status.Detail}).",
             _ => $"{status.StatusCode}: {status.Detail}",
         }
         : error.Message;
 
-    private static bool Pinned(Exception? error)
+    private static T? Cause<T>(Exception? error)
+        where T : Exception
     {
-        for (; error is not null; error = error.InnerException)
-        {
-            if (error is System.Security.Authentication.AuthenticationException) return true;
-        }
-
-        return false;
+        while (error is not null and not T) error = error.InnerException;
+        return error as T;
     }
 
     private static Exception? Innermost(Exception? error)

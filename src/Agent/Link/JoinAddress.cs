@@ -23,7 +23,14 @@ internal sealed class JoinAddress
     {
         if (file is null) return address!;
         if (new FileInfo(file) is { Exists: true, Length: > LargestFile }) throw new FormatException($"{file}: a file with the collector's address is expected, of at most {LargestFile} bytes.");
-        return CollectorAddress.Parse(File.ReadAllText(file));
+        try
+        {
+            return CollectorAddress.Parse(File.ReadAllText(file));
+        }
+        catch (FormatException error)
+        {
+            throw new FormatException($"{file}: {error.Message}", error);
+        }
     }
 
     /// <summary>Without the secret.</summary>

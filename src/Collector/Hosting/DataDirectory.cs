@@ -7,21 +7,20 @@ internal sealed class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly FileStream ownership;
+    private readonly DirectoryLock ownership;
 
     /// <summary>Makes the directory where there is none, and takes its lock.</summary>
-    /// <exception cref="StorageException">Another collector has it.</exception>
+    /// <exception cref="StorageException">Another collector has it, or it cannot be written.</exception>
     public DataDirectory(string path)
     {
         Root = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(Root, OwnerOnly);
         try
         {
-            ownership = new FileStream(Of("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            ownership = DirectoryLock.Take(Root, "lock", "collector", "--data");
         }
         catch (IOException error)
         {
-            throw new StorageException($"Another collector uses {Root}. Stop it, or give this one a directory of its own.", error);
+            throw new StorageException(error.Message, error);
         }
 
         Directory.CreateDirectory(Incoming, OwnerOnly);
