@@ -22,9 +22,13 @@ options.AddTo(root);
 
 // '@' begins a file with an address here, not one with arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Action is ParseErrorAction)
+if (parsed.Action is ParseErrorAction refusal)
 {
-    foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync("edgefleet: " + error.Message);
+    foreach (var message in parsed.Errors.Select(error => error.Message).Distinct()) await Console.Error.WriteLineAsync("edgefleet: " + message);
+
+    // Of the library's own words only its suggestions for what was misspelt.
+    refusal.ShowHelp = false;
+    await parsed.InvokeAsync(new InvocationConfiguration { Output = Console.Error, Error = TextWriter.Null });
     await Console.Error.WriteLineAsync("'--help' shows how it is used.");
     return 2;
 }
@@ -36,17 +40,17 @@ try
 {
     return await parsed.InvokeAsync(invocation);
 }
+catch (Exception error) when (error is OperationCanceledException || (error is RpcException call && Explanation.IsInterruption(call)))
+{
+    return 130;
+}
 catch (RpcException error)
 {
-    await Console.Error.WriteLineAsync("edgefleet: " + Explanation.Of(error));
+    await Console.Error.WriteLineAsync("edgefleet: " + Explanation.Of(error, options.Collector));
     return error.StatusCode is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition ? 2 : 3;
 }
 catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync("edgefleet: " + error.Message);
     return 2;
-}
-catch (OperationCanceledException)
-{
-    return 130;
 }

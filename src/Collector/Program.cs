@@ -8,6 +8,10 @@ var listen = new Option<string>("--listen") { Description = "Address to listen o
 var host = new Option<string?>("--host") { Description = "Name or address under which agents reach this machine; default its host name." };
 var models = new Option<string?>("--models") { Description = "Directory of further catalogue entries." };
 var heartbeat = new Option<double>("--heartbeat") { Description = "Seconds between signs of life on each agent's link, 0.1 to 600; three that are missed end it.", DefaultValueFactory = _ => 10 };
+host.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<string?>() is { } name && Uri.CheckHostName(name) == UriHostNameType.Unknown) result.AddError($"--host: '{name}' is neither a host name nor an address.");
+});
 heartbeat.Validators.Add(result =>
 {
     if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 600)) result.AddError("--heartbeat must be 0.1 to 600 seconds.");
@@ -22,13 +26,14 @@ command.SetAction(async (parsed, _) =>
     };
     try
     {
+        ListenPort.RequireFree(options.Listen, options.Port);
         await using var collector = await CollectorHost.StartAsync(options);
         await Console.Out.WriteLineAsync($"collector   https://{collector.Join.Host}:{collector.Port}");
         await Console.Out.WriteLineAsync($"tokens      {Path.GetFullPath(options.DataDirectory)}/join-string and operator-string (for --join @FILE and --collector @FILE)");
         await collector.WaitAsync();
         return 0;
     }
-    catch (Exception error) when (error is StorageException or IOException or UnauthorizedAccessException)
+    catch (Exception error) when (error is StorageException or IOException or UnauthorizedAccessException or FormatException)
     {
         await Console.Error.WriteLineAsync($"edgefleet-collector: {error.Message}");
         return 1;

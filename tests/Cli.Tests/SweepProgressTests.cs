@@ -17,6 +17,8 @@ public sealed class SweepProgressTests
             Active = { new ActiveRun { DeviceId = "0123456789", Scenario = new Scenario { Model = "m", Precision = Precision.Int4, ContextTokens = 64 }, Progress = new WorkerProgress { Phase = "prefill", Done = 1, Total = 3 } } },
         };
         Assert.Equal("3/10 ended, 1 failed  01234567 m int4 64 prefill 1/3", SweepProgress.Line(update));
+        update.Sweep.State = SweepState.Paused;
+        Assert.Equal("3/10 ended, 1 failed, paused  01234567 m int4 64 prefill 1/3", SweepProgress.Line(update));
     }
 
     [Fact]

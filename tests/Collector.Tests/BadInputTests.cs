@@ -72,6 +72,7 @@ public sealed class BadInputTests : IAsyncLifetime
             (new() { Name = "n", Cron = "every night", Document = Good }, "cron: 'every night'"),
             (new() { Name = "n", Cron = "0 2 30 2 *", Document = Good }, "cron: '0 2 30 2 *' never comes"),
             (new() { Name = "n", Cron = "0 2 * * *", Zone = "Moon/Sea", Document = Good }, "zone: 'Moon/Sea'"),
+            (new() { Name = "n", Cron = "0 2 * * *", Zone = "America", Document = Good }, "zone: 'America'"), // A directory of zones.
             (new() { Name = "n", Cron = "0 2 * * *" }, "source: "),
             (new() { Name = "n", Cron = "0 2 * * *", Document = "models: unheard-of\ncontext: 1" }, "models: 'unheard-of'"),
         ])
@@ -181,5 +182,12 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => link.ResponseStream.MoveNext(TestContext.Current.CancellationToken))).StatusCode);
         using var response = await collector.Http(null).GetAsync(new Uri("/v1/status", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Contains("operator-token", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var forbidden = await collector.Http(collector.Host.Join.Token).GetAsync(new Uri("/v1/status", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, forbidden.StatusCode);
+        Assert.Contains("This token is for agents", await forbidden.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // What a browser shows holds no secret and needs none.
+        Assert.Contains("/metrics", await collector.Http(null).GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

@@ -15,6 +15,15 @@ public sealed class SweepDocumentTests
     [InlineData("models: \"\\xZZ\"")]
     public void A_text_that_is_no_YAML_is_refused(string text) => Assert.StartsWith("document: ", Assert.Throws<RequestException>(() => SweepDocument.Parse(text)).Message, StringComparison.Ordinal);
 
+    // In a message they stand for the default.
+    [Theory]
+    [InlineData("repeats: 0", "repeats: line 3: must be at least 1")]
+    [InlineData("retry: {max_attempts: 0}", "retry.max_attempts: line 3: must be at least 1")]
+    [InlineData("timeout: 0s", "timeout: line 3: must be longer than 0")]
+    [InlineData("reuse: {max_age: 0s}", "reuse.max_age: line 3: must be longer than 0")]
+    public void A_zero_that_means_nothing_is_refused(string line, string error) =>
+        Assert.Equal(error, Assert.Throws<RequestException>(() => SweepDocument.Parse("models: [a]\ncontext: 1k\n" + line)).Message);
+
     [Fact]
     public void A_rule_for_invalid_runs_is_read()
     {

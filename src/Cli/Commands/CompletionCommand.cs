@@ -33,6 +33,7 @@ internal static class CompletionCommand
                 found=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
                 (( ${#found} )) && [[ -n "${found[1]}" ]] && compadd -- "${found[@]}" || _files
             }
+            (( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit; }
             compdef _edgefleet edgefleet
 
             """,
@@ -40,9 +41,14 @@ internal static class CompletionCommand
             function __edgefleet_complete
                 set -l words (commandline -opc)
                 set -l line (commandline -cp)
-                $words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+                set -l found ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+                if test (count $found) -gt 0
+                    printf '%s\n' $found
+                else
+                    __fish_complete_path (commandline -ct)
+                end
             end
-            complete -c edgefleet -a '(__edgefleet_complete)'
+            complete -c edgefleet -f -a '(__edgefleet_complete)'
 
             """,
     };

@@ -9,12 +9,12 @@ internal sealed class RunFilter
     private readonly Option<string> sweep = new("--sweep", "-s") { Description = "Of one sweep.", DefaultValueFactory = _ => "" };
     private readonly Option<string> device = new("--device", "-d") { Description = "Of one device.", DefaultValueFactory = _ => "" };
     private readonly Option<string> model = new("--model", "-m") { Description = "Of one model.", DefaultValueFactory = _ => "" };
-    private readonly Option<string> outcome = new("--outcome") { Description = "With one outcome.", DefaultValueFactory = _ => "" };
+    private readonly Option<string> outcome = new("--outcome") { Description = "With one outcome." };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        outcome.AcceptOnlyFromAmong("", "completed", "failed", "out_of_memory", "skipped", "cancelled");
+        outcome.AcceptOnlyFromAmong("completed", "failed", "out_of_memory", "skipped", "cancelled");
         foreach (var option in (Option<string>[])[sweep, device, model, outcome]) command.Options.Add(option);
     }
 

@@ -11,6 +11,8 @@ namespace EdgeFleet.Cli.Commands;
 /// <summary><c>edgefleet sweeps</c>.</summary>
 internal static class SweepsCommand
 {
+    private const int LargestPage = 1000;
+
     /// <summary>Makes the command.</summary>
     public static Command Create(CommonOptions common)
     {
@@ -58,11 +60,23 @@ internal static class SweepsCommand
     private static Command List(CommonOptions common)
     {
         var limit = new Option<int>("--limit") { Description = "Most sweeps to show.", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
+        });
         var command = new Command("list", "List sweeps, the newest first.") { limit };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var connection = common.Connect(parsed);
-            var response = await connection.Fleet.ListSweepsAsync(new ListSweepsRequest { PageSize = (uint)Math.Clamp(parsed.GetValue(limit), 1, 1000) }, cancellationToken: cancellation);
+            var response = new ListSweepsResponse();
+            do
+            {
+                var request = new ListSweepsRequest { PageSize = (uint)Math.Min(parsed.GetValue(limit) - response.Sweeps.Count, LargestPage), PageToken = response.NextPageToken };
+                var page = await connection.Fleet.ListSweepsAsync(request, cancellationToken: cancellation);
+                response.Sweeps.Add(page.Sweeps);
+                response.NextPageToken = page.NextPageToken;
+            }
+            while (response.NextPageToken.Length > 0 && response.Sweeps.Count < parsed.GetValue(limit));
             common.Printer(parsed).Table(response, ["sweep", "name", "state", "ended", "failed", "devices", "launched"], response.Sweeps.Select(s => new[]
             {
                 Show.Id(s.SweepId), s.Definition.Name, s.State.ToString().ToLowerInvariant(), $"{s.Counts.Total - s.Counts.Queued - s.Counts.Issued}/{s.Counts.Total}", $"{s.Counts.Failed}", $"{s.Devices}", Show.Instant(s.CreatedUnixNs),
@@ -128,6 +142,7 @@ internal static class SweepsCommand
         var baseline = new Argument<string>("baseline") { Description = "Sweep that is compared with." };
         var candidate = new Argument<string>("candidate") { Description = "Sweep that is compared." };
         var metric = new Option<string>("--metric") { Description = "ttft, tpot or peak_memory.", DefaultValueFactory = _ => "ttft" };
+        metric.AcceptOnlyFromAmong("ttft", "tpot", "peak_memory");
         var command = new Command("compare", "Compare two sweeps under like conditions.") { baseline, candidate, metric };
         command.SetAction(async (parsed, cancellation) =>
         {

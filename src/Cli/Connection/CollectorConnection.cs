@@ -37,7 +37,11 @@ internal sealed class CollectorConnection : IDisposable
             HttpHandler = handler, DisposeHttpClient = true, Credentials = ChannelCredentials.Create(new SslCredentials(), token), MaxReceiveMessageSize = LargestMessage,
         });
         Fleet = new Fleet.FleetClient(channel);
+        Place = address.Uri.Authority;
     }
+
+    /// <summary>Host and port.</summary>
+    public string Place { get; }
 
     /// <summary>The operators' service.</summary>
     public Fleet.FleetClient Fleet { get; }

@@ -28,6 +28,7 @@ internal sealed record Printer(OutputFormat Format, TextWriter Writer)
     public void Table(IMessage message, string[] head, IEnumerable<string[]> rows) => Write(message, console =>
     {
         var table = new Table().Border(TableBorder.Simple);
+        if (head.All(column => column.Length == 0)) table.HideHeaders();
         foreach (var column in head) table.AddColumn(new TableColumn(column).NoWrap());
         foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
         console.Write(table);

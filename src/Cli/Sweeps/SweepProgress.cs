@@ -18,7 +18,7 @@ internal static class SweepProgress
     {
         var counts = update.Sweep.Counts;
         var active = string.Join("; ", update.Active.Take(MostDevicesInLine).Select(a => $"{Show.Id(a.DeviceId)} {What(a)} {Phase(a)}".TrimEnd()));
-        return $"{Ended(counts)}/{counts.Total} ended, {counts.Failed} failed  {active}".TrimEnd();
+        return $"{Ended(counts)}/{counts.Total} ended, {counts.Failed} failed{Halted(update.Sweep)}  {active}".TrimEnd();
     }
 
     /// <summary>Some lines that are drawn in place: a bar, then what each device does.</summary>
@@ -32,7 +32,7 @@ internal static class SweepProgress
         var full = counts.Total == 0 ? BarWidth : (int)(BarWidth * (long)ended / counts.Total);
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"{new string('#', full)}{new string('-', BarWidth - full)} {ended}/{counts.Total} ended, {counts.Failed} failed{Left(update.Sweep, now)}  {note}");
+            $"{new string('#', full)}{new string('-', BarWidth - full)} {ended}/{counts.Total} ended, {counts.Failed} failed{Halted(update.Sweep)}{Left(update.Sweep, now)}  {note}");
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "", "", "");
         foreach (var a in update.Active.Take(MostDevices)) table.AddRow(new Text(Show.Id(a.DeviceId)), new Text(What(a)), new Text($"repeat {a.Repeat + 1}"), new Text(Phase(a)));
         return new Rows(new Text(head), table);
@@ -49,6 +49,9 @@ internal static class SweepProgress
     }
 
     private static uint Ended(RunCounts counts) => counts.Total - counts.Queued - counts.Issued;
+
+    // Runs on devices go on after their sweep was paused or cancelled.
+    private static string Halted(Sweep sweep) => sweep.State is SweepState.Running or SweepState.Finished ? "" : ", " + sweep.State.ToString().ToLowerInvariant();
 
     private static string Left(Sweep sweep, DateTimeOffset now) => Remaining(sweep, now) is { } left && left > TimeSpan.Zero ? $", about {Show.Duration(left.TotalNanoseconds)} left" : "";
 

@@ -1,15 +1,17 @@
 using System.Globalization;
+using EdgeFleet.Cli.Output;
+using EdgeFleet.Collector.Hosting;
 
 namespace EdgeFleet.Cli.Up;
 
 /// <summary>The data directory of <c>up</c>, locked for as long as this lives.</summary>
 internal sealed class UpDirectory : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const long LeastBytes = 16 << 20;
 
-    private readonly FileStream ownership;
+    private readonly DirectoryLock ownership;
 
-    private UpDirectory(string root, FileStream ownership)
+    private UpDirectory(string root, DirectoryLock ownership)
     {
         Root = root;
         this.ownership = ownership;
@@ -47,23 +49,13 @@ internal sealed class UpDirectory : IDisposable
     public static UpDirectory Open(string path)
     {
         var root = Path.GetFullPath(path);
-        FileStream ownership;
-        try
+        var ownership = DirectoryLock.Take(root, "up.lock", "'edgefleet up'", "--data");
+
+        // On a full disk the programs could not even say why they end.
+        if (new DriveInfo(root).AvailableFreeSpace is var free && free < LeastBytes)
         {
-            Directory.CreateDirectory(root, OwnerOnly);
-            ownership = new FileStream(Path.Combine(root, "up.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception error) when (error is UnauthorizedAccessException or DirectoryNotFoundException)
-        {
-            throw new IOException($"{root} cannot be written ({error.Message}). Give another directory with --data DIR.", error);
-        }
-        catch (IOException error)
-        {
-            throw new IOException(
-                File.Exists(Path.Combine(root, "up.lock")) && IsLocked(error)
-                    ? $"Another 'edgefleet up' uses {root}. Stop it, or give this one a directory of its own with --data DIR."
-                    : $"{root} cannot be used ({error.Message}). Give another directory with --data DIR.",
-                error);
+            ownership.Dispose();
+            throw new IOException($"{root} cannot be used (there are {Show.Bytes(free)} free; at least {Show.Bytes(LeastBytes)} are needed). Make room, or give another directory with --data DIR.");
         }
 
         return new UpDirectory(root, ownership);
@@ -87,7 +79,4 @@ internal sealed class UpDirectory : IDisposable
 
     /// <summary>Gives the directory back.</summary>
     public void Dispose() => ownership.Dispose();
-
-    // EWOULDBLOCK of flock.
-    private static bool IsLocked(IOException error) => (error.HResult & 0xFFFF) is 11 or 32;
 }

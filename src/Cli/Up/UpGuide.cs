@@ -41,7 +41,7 @@ internal sealed class UpGuide(UpDirectory directory, CollectorAddress address, s
         ResultTable.Write(printer, results);
         var counts = sweep.Counts;
         printer.Writer.WriteLine(completed
-            ? $"All {counts.Total} runs completed. Weights are random; sweep {Show.Id(sweep.SweepId)}."
+            ? $"All {counts.Total} runs completed{(results.Any(r => r.Scenario.Weights == "random") ? " (with random weights)" : "")}; sweep {Show.Id(sweep.SweepId)}."
             : $"Sweep {Show.Id(sweep.SweepId)}: {counts.Completed} of {counts.Total} runs completed, {counts.Failed} failed, {counts.OutOfMemory} out of memory, {counts.Skipped} skipped. '{Command("edgefleet")} runs list --sweep {Show.Id(sweep.SweepId)}' says why.");
         printer.Writer.WriteLine(once ? $"Everything stops now; '{Command("edgefleet")} up --data {directory.Root}' goes on from here." : Next());
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using EdgeFleet.Cli.Connection;
 using EdgeFleet.Cli.Output;
@@ -35,7 +33,7 @@ internal sealed class UpSession(UpOptions options, Printer printer, TimeProvider
         var agentProgram = ProgramFinder.Find("edgefleet-agent");
         var collectorProgram = ProgramFinder.Find("edgefleet-collector");
         var document = options.SweepFile is { } file ? await File.ReadAllTextAsync(file) : null;
-        RequireFreePort();
+        ListenPort.RequireFree(options.Listen, options.Port);
         using var directory = UpDirectory.Open(options.Data);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -45,7 +43,7 @@ internal sealed class UpSession(UpOptions options, Printer printer, TimeProvider
         {
             return await RunAsync(directory, collectorProgram, agentProgram, document, children);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception error) when (stopping.IsCancellationRequested && error is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
         {
             return options.Once ? Failed : 0;
         }
@@ -107,13 +105,14 @@ internal sealed class UpSession(UpOptions options, Printer printer, TimeProvider
         var earlier = (await connection.Fleet.ListSweepsAsync(new ListSweepsRequest { PageSize = 1000 }, cancellationToken: stop)).Sweeps.Where(s => s.Definition.Equals(wanted)).ToList();
         if (earlier.FirstOrDefault(s => s.State == SweepState.Finished && s.Counts.Completed == s.Counts.Total) is { } done)
         {
-            Say($"The sweep '{done.Definition.Name}' was performed on {Show.Instant(done.CreatedUnixNs)} and is not repeated.");
+            Say($"The sweep {Name(done)} was performed on {Show.Instant(done.CreatedUnixNs)} and is not repeated.");
             return done;
         }
 
-        var open = earlier.FirstOrDefault(s => s.State == SweepState.Running);
-        if (open is not null) Say($"The sweep '{open.Definition.Name}' of {Show.Instant(open.CreatedUnixNs)} goes on.");
-        else if (earlier.Count > 0) Say($"The sweep '{earlier[0].Definition.Name}' did not complete before; it is performed again.");
+        var open = earlier.FirstOrDefault(s => s.State is SweepState.Running or SweepState.Paused);
+        if (open is { State: SweepState.Paused }) open = await connection.Fleet.ResumeSweepAsync(new ResumeSweepRequest { SweepId = open.SweepId }, cancellationToken: stop);
+        if (open is not null) Say($"The sweep {Name(open)} of {Show.Instant(open.CreatedUnixNs)} goes on.");
+        else if (earlier.Count > 0) Say($"The sweep {Name(earlier[0])} did not complete before; it is performed again.");
         open ??= await connection.Fleet.CreateSweepAsync(request, cancellationToken: stop);
         return await new SweepFollower(connection, printer, time).FollowAsync(open.SweepId, stop);
     }
@@ -172,27 +171,11 @@ internal sealed class UpSession(UpOptions options, Printer printer, TimeProvider
     private void Stop(PosixSignalContext signal)
     {
         signal.Cancel = true;
+        if (signal.Signal == PosixSignal.SIGHUP) Terminal.Leave();
         (stopping.IsCancellationRequested ? hurrying : stopping).Cancel();
     }
 
-    private void RequireFreePort()
-    {
-        if (options.Port == 0) return;
-        if (!IPAddress.TryParse(options.Listen, out var address)) throw new FormatException($"--listen: '{options.Listen}' is not an address.");
-        using var listener = new TcpListener(address, options.Port);
-        try
-        {
-            listener.Start();
-        }
-        catch (SocketException error)
-        {
-            throw new IOException(
-                error.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"Port {Text(options.Port)} is in use. Give another one with --port N; 0 takes a free one."
-                    : $"Cannot listen on {options.Listen}:{Text(options.Port)}: {error.Message}.",
-                error);
-        }
-    }
+    private static string Name(Sweep sweep) => sweep.Definition.Name.Length > 0 ? $"'{sweep.Definition.Name}'" : Show.Id(sweep.SweepId);
 
     private void Say(string line)
     {

@@ -155,6 +155,7 @@ public sealed class CollectorHost : IAsyncDisposable
         app.MapGrpcService<FleetService>();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
+        app.MapGet("/", () => FrontPage.Text);
         app.MapHealthChecks("/healthz");
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;

@@ -164,7 +164,7 @@ internal sealed class FleetService(
         while (!ended.IsCancellationRequested)
         {
             var update = new SweepUpdate { Sweep = FindSweep(id) };
-            update.Active.Add(runs.Issued(id).Select(r => new ActiveRun { RunId = r.RunId, DeviceId = r.DeviceId, Scenario = r.Scenario, Repeat = r.Repeat, Progress = table.Find(r.DeviceId)?.Progress }));
+            update.Active.Add(runs.Issued(id).Select(r => new ActiveRun { RunId = r.RunId, DeviceId = r.DeviceId, Scenario = r.Scenario, Repeat = r.Repeat, Progress = Progress(r.DeviceId) }));
             if (!update.Equals(sent)) await responseStream.WriteAsync(update, ended.Token);
             sent = update;
             if (update.Sweep.State is not (SweepState.Running or SweepState.Paused) && update.Active.Count == 0) return;
@@ -293,6 +293,9 @@ internal sealed class FleetService(
         return Task.FromResult(SweepComparison.Of(
             runs.Completed(FindSweep(request.BaselineSweepId).SweepId), runs.Completed(FindSweep(request.CandidateSweepId).SweepId), request.Metric.Length == 0 ? "ttft" : request.Metric));
     }
+
+    // What a device did last says nothing of one that has gone since.
+    private WorkerProgress? Progress(string deviceId) => table.Find(deviceId) is { Online: true } device ? device.Progress : new WorkerProgress { Phase = "offline" };
 
     private Device Describe(DeviceRow row)
     {

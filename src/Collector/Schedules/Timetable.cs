@@ -1,3 +1,4 @@
+using System.Security;
 using Cronos;
 using EdgeFleet.Protos.V1;
 
@@ -31,11 +32,12 @@ internal sealed class Timetable
             throw new TimetableException("cron", $"'{cron}': {error.Message} Write five fields: minute hour day month weekday");
         }
 
+        // A directory of zones, such as America, is a file that may not be read.
         try
         {
             this.zone = TimeZoneInfo.FindSystemTimeZoneById(zone);
         }
-        catch (Exception error) when (error is TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception error) when (error is TimeZoneNotFoundException or InvalidTimeZoneException or SecurityException)
         {
             throw new TimetableException("zone", $"'{zone}' is not a time zone of this machine; write e.g. Europe/Zurich or UTC");
         }

@@ -42,10 +42,10 @@ internal static class SweepDocument
                 case "runtime_packs": definition.RuntimePackIds.Add(List(value, key)); break;
                 case "power_modes": definition.PowerModes.Add(List(value, key)); break;
                 case "weights": definition.Weights = Text(value, key); break;
-                case "repeats": definition.Repeats = Number(value, key); break;
+                case "repeats": definition.Repeats = Counted(value, key); break;
                 case "order": definition.Order = Choice(value, key, ("random", RunOrder.Random), ("sequential", RunOrder.Sequential)); break;
                 case "seed": definition.Seed = ulong.TryParse(Text(value, key), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw Bad(value, key, "is not a number from 0"); break;
-                case "timeout": definition.TimeoutNs = Duration(value, key); break;
+                case "timeout": definition.TimeoutNs = Lasting(value, key); break;
                 case "retry": definition.Retry = Retry(value); break;
                 case "stop": definition.Stop = Stop(value); break;
                 case "reuse": definition.Reuse = Reuse(value); break;
@@ -84,7 +84,7 @@ internal static class SweepDocument
         {
             switch (key)
             {
-                case "max_attempts": policy.MaxAttempts = Number(value, "retry.max_attempts"); break;
+                case "max_attempts": policy.MaxAttempts = Counted(value, "retry.max_attempts"); break;
                 case "reasons": policy.Reasons.Add(List(value, "retry.reasons")); break;
                 default: throw Bad(value, "retry." + key, "is not a key of retry");
             }
@@ -119,7 +119,7 @@ internal static class SweepDocument
             switch (key)
             {
                 case "enabled": reuse.Enabled = Flag(value, "reuse.enabled"); break;
-                case "max_age": reuse.MaxAgeNs = Duration(value, "reuse.max_age"); break;
+                case "max_age": reuse.MaxAgeNs = Lasting(value, "reuse.max_age"); break;
                 default: throw Bad(value, "reuse." + key, "is not a key of reuse");
             }
         }
@@ -202,6 +202,11 @@ internal static class SweepDocument
     private static uint Number(YamlNode node, string name) => uint.TryParse(Text(node, name), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw Bad(node, name, $"'{Text(node, name)}' is not a whole number from 0");
+
+    // In a message 0 stands for the default; who writes it means something else.
+    private static uint Counted(YamlNode node, string name) => Number(node, name) is > 0 and var value ? value : throw Bad(node, name, "must be at least 1");
+
+    private static long Lasting(YamlNode node, string name) => Duration(node, name) is > 0 and var value ? value : throw Bad(node, name, "must be longer than 0");
 
     private static double Real(YamlNode node, string name) => double.TryParse(Text(node, name), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
         ? value
