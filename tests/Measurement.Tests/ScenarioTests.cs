@@ -108,6 +108,7 @@ public sealed class ScenarioTests
         var axes = new SweepAxes { Context = many, Depth = many, Decode = many, Batch = many, Threads = many, Chunk = many };
         Assert.Equal(long.MaxValue, axes.Count);
         Assert.Throws<SweepTooLargeException>(() => SweepExpansion.Expand([Example, Example], axes));
+        Assert.Throws<SweepTooLargeException>(() => SweepExpansion.Count(11, axes));
     }
 
     [Fact]

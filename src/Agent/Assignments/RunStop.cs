@@ -6,8 +6,4 @@ namespace EdgeFleet.Agent.Assignments;
 /// <param name="Outcome">How it counts.</param>
 /// <param name="Reason">Stable code.</param>
 /// <param name="Message">One sentence for a person.</param>
-internal sealed record RunStop(Outcome Outcome, string Reason, string Message)
-{
-    /// <summary>The run as its trace ends.</summary>
-    public RunEnd ToEnd() => new() { Outcome = Outcome, Reason = Reason, Message = Message };
-}
+internal sealed record RunStop(Outcome Outcome, string Reason, string Message);

@@ -71,9 +71,3 @@ internal sealed class IterationTimer(IDecoderUnderTest decoder, int batch, int d
         return time.TimestampFrequency == 1_000_000_000 ? timestamp : (long)((Int128)timestamp * 1_000_000_000 / time.TimestampFrequency);
     }
 }
-
-/// <summary>One iteration as reported and as numbers.</summary>
-/// <param name="Message">For the trace.</param>
-/// <param name="Phases">Its spans.</param>
-/// <param name="Times">Its times.</param>
-internal sealed record TimedIteration(Iteration Message, IReadOnlyList<Phase> Phases, TokenTimes Times);

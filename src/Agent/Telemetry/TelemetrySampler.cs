@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using EdgeFleet.Measurement.Statistics;
 
@@ -175,12 +174,3 @@ internal sealed class TelemetrySampler : IDisposable
         private static long Nanoseconds(long timestamp) => Stopwatch.Frequency == 1_000_000_000 ? timestamp : (long)((Int128)timestamp * 1_000_000_000 / Stopwatch.Frequency);
     }
 }
-
-/// <summary>What a sensor read.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Resolution">Smallest difference between two values; 0 where it is not known.</param>
-/// <param name="TimesNs">Instants in nanoseconds of the monotonic clock, ascending.</param>
-/// <param name="Values">One per instant.</param>
-/// <param name="Failures">Readings that gave no value.</param>
-/// <param name="Failure">Why the last of them did not.</param>
-internal sealed record SampledSeries(SensorName Name, double Resolution, ImmutableArray<long> TimesNs, ImmutableArray<double> Values, int Failures, string Failure);

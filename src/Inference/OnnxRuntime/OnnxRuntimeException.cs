@@ -14,15 +14,4 @@ public sealed class OnnxRuntimeException(OrtErrorCode code, string detail, strin
 
     /// <summary>Name of the function, with what it was called for.</summary>
     public string Call { get; } = call;
-
-    /// <summary>
-    /// Whether memory ran out, on the host or on a device. ONNX Runtime has no code for it, so its allocators' messages decide
-    /// (bfc_arena.cc, cuda_call.cc, std::bad_alloc).
-    /// </summary>
-    public bool IsOutOfMemory =>
-        Detail.Contains("Failed to allocate memory", StringComparison.Ordinal)
-        || Detail.Contains("Available memory of", StringComparison.Ordinal)
-        || Detail.Contains("bad_alloc", StringComparison.Ordinal)
-        || Detail.Contains("bad allocation", StringComparison.Ordinal)
-        || Detail.Contains("out of memory", StringComparison.OrdinalIgnoreCase);
 }

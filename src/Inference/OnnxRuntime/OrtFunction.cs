@@ -12,12 +12,7 @@ internal static class OrtFunction
     public const int CreateSession = 7;
     public const int CreateSessionFromArray = 8;
     public const int CreateSessionOptions = 10;
-    public const int SetSessionExecutionMode = 13;
     public const int EnableProfiling = 14;
-    public const int DisableMemPattern = 17;
-    public const int DisableCpuMemArena = 19;
-    public const int SetSessionLogSeverityLevel = 22;
-    public const int SetSessionGraphOptimizationLevel = 23;
     public const int SetIntraOpNumThreads = 24;
     public const int SetInterOpNumThreads = 25;
     public const int SessionGetInputCount = 30;
@@ -36,21 +31,16 @@ internal static class OrtFunction
     public const int GetTensorElementType = 60;
     public const int GetDimensionsCount = 61;
     public const int GetDimensions = 62;
-    public const int GetTensorTypeAndShape = 65;
     public const int CreateMemoryInfo = 68;
     public const int CreateCpuMemoryInfo = 69;
-    public const int MemoryInfoGetName = 71;
-    public const int MemoryInfoGetMemType = 73;
     public const int AllocatorFree = 76;
     public const int GetAllocatorWithDefaultOptions = 78;
-    public const int ReleaseEnv = 92;
     public const int ReleaseStatus = 93;
     public const int ReleaseMemoryInfo = 94;
     public const int ReleaseSession = 95;
     public const int ReleaseValue = 96;
     public const int ReleaseRunOptions = 97;
     public const int ReleaseTypeInfo = 98;
-    public const int ReleaseTensorTypeAndShapeInfo = 99;
     public const int ReleaseSessionOptions = 100;
     public const int SessionEndProfiling = 110;
     public const int GetAvailableProviders = 125;
@@ -63,14 +53,11 @@ internal static class OrtFunction
     public const int ReleaseIoBinding = 135;
     public const int BindInput = 136;
     public const int BindOutput = 137;
-    public const int SessionGetProfilingStartTimeNs = 146;
     public const int AddRunConfigEntry = 165;
     public const int SessionOptionsAppendExecutionProvider_TensorRT_V2 = 170;
     public const int CreateTensorRTProviderOptions = 171;
     public const int UpdateTensorRTProviderOptions = 172;
     public const int ReleaseTensorRTProviderOptions = 174;
-    public const int SynchronizeBoundInputs = 202;
-    public const int SynchronizeBoundOutputs = 203;
     public const int SessionOptionsAppendExecutionProvider_CUDA_V2 = 204;
     public const int CreateCUDAProviderOptions = 205;
     public const int UpdateCUDAProviderOptions = 206;
@@ -88,10 +75,4 @@ internal static class OrtFunction
 
     /// <summary>Since 1.25.</summary>
     public const int RunOptionsEnableProfiling = 415;
-
-    /// <summary>Since 1.25.</summary>
-    public const int RunOptionsDisableProfiling = 416;
-
-    /// <summary>Since 1.27.</summary>
-    public const int SessionReleaseCapturedGraph = 421;
 }

@@ -100,13 +100,6 @@ public sealed unsafe class OrtSession : OrtHandle
         return Take(allocator, text);
     }
 
-    /// <summary>Releases a captured CUDA graph. Needs ONNX Runtime 1.27.</summary>
-    /// <param name="graph">Its id (<c>gpu_graph_id</c>).</param>
-    public void ReleaseCapturedGraph(int graph) => Api.Check(
-        ((delegate* unmanaged[Cdecl]<nint, int, nint>)Api.Since(
-            27, OrtFunction.SessionReleaseCapturedGraph, "Releasing a captured graph"))(Native, graph),
-        "SessionReleaseCapturedGraph");
-
     private string Take(nint allocator, nint text)
     {
         var result = NativeText.Read(text);

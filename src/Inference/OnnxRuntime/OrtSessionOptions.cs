@@ -13,19 +13,6 @@ public sealed unsafe class OrtSessionOptions(OnnxRuntimeLibrary library)
     /// <summary>Threads that run operators beside each other; 1 for sequential execution.</summary>
     public void SetInterOperatorThreads(int threads) => Api.Set(OrtFunction.SetInterOpNumThreads, Native, threads, "SetInterOpNumThreads");
 
-    /// <summary>Level of graph optimisation: 0 none, 1 basic, 2 extended, 3 layout, 99 all (the default).</summary>
-    public void SetGraphOptimization(int level) =>
-        Api.Set(OrtFunction.SetSessionGraphOptimizationLevel, Native, level, "SetSessionGraphOptimizationLevel");
-
-    /// <summary>Least severity of log lines on stderr: 0 verbose, 1 info, 2 warning (the default), 3 error, 4 fatal.</summary>
-    public void SetLogSeverity(int level) => Api.Set(OrtFunction.SetSessionLogSeverityLevel, Native, level, "SetSessionLogSeverityLevel");
-
-    /// <summary>Takes host memory from malloc rather than from an arena.</summary>
-    public void DisableHostArena() => Api.Do(OrtFunction.DisableCpuMemArena, Native, "DisableCpuMemArena");
-
-    /// <summary>Plans no memory ahead from the shapes of earlier runs.</summary>
-    public void DisableMemoryPattern() => Api.Do(OrtFunction.DisableMemPattern, Native, "DisableMemPattern");
-
     /// <summary>Sets a configuration entry (onnxruntime_session_options_config_keys.h); unknown keys are ignored by ONNX Runtime.</summary>
     public void Configure(string key, string value) =>
         Api.Set(OrtFunction.AddSessionConfigEntry, Native, key, value, $"AddSessionConfigEntry({key})");

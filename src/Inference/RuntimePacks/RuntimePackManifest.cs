@@ -26,9 +26,3 @@ public sealed record RuntimePackManifest
     /// <summary>Every library of the pack.</summary>
     public required ImmutableArray<RuntimePackFile> Files { get; init; }
 }
-
-/// <summary>One file of a runtime pack.</summary>
-/// <param name="Path">Name in the pack's directory; no separators.</param>
-/// <param name="Bytes">Size.</param>
-/// <param name="Sha256">Lower-case hex digest.</param>
-public sealed record RuntimePackFile(string Path, long Bytes, string Sha256);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using EdgeFleet.Measurement.Comparisons;
 
 namespace EdgeFleet.Measurement.Answers;
 
@@ -8,10 +7,3 @@ namespace EdgeFleet.Measurement.Answers;
 /// <param name="Context">Prompt tokens.</param>
 /// <param name="Places">The candidates that were measured, by median.</param>
 public sealed record Ranking(Quantity Quantity, int Context, ImmutableArray<Place> Places);
-
-/// <summary>A candidate's place.</summary>
-/// <param name="Candidate">The candidate.</param>
-/// <param name="Summary">Its samples.</param>
-/// <param name="OverBest">Its median over the best's; 1 for the best.</param>
-/// <param name="AgainstBest">The verdict on it against the best; null for the best itself.</param>
-public sealed record Place(Candidate Candidate, Statistics.Summary Summary, double OverBest, Verdict? AgainstBest);

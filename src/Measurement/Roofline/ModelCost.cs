@@ -34,8 +34,3 @@ public sealed record ModelCost
     /// <param name="capacity">Positions that the KV cache has room for.</param>
     public long StateBytes(int batch, long capacity) => checked(batch * ((KvBytesPerToken * capacity) + RecurrentBytes + ConvolutionBytes));
 }
-
-/// <summary>Attention of the layers that share a window.</summary>
-/// <param name="Window">Tokens that a query sees, itself included.</param>
-/// <param name="FlopPerPair">FLOP per pair.</param>
-public sealed record WindowCost(int Window, long FlopPerPair);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace EdgeFleet.Models.Artifacts;
@@ -17,7 +16,3 @@ namespace EdgeFleet.Models.Artifacts;
     ])]
 [JsonSerializable(typeof(ArtifactManifest))]
 internal sealed partial class ArtifactJsonContext : JsonSerializerContext;
-
-/// <summary>Enumerations by their snake-case names; numbers are refused.</summary>
-internal sealed class SnakeCaseEnumConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-    where TEnum : struct, Enum;

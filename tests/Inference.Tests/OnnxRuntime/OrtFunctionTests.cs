@@ -28,8 +28,6 @@ public sealed partial class OrtFunctionTests
         var guarded = new Dictionary<string, int>
         {
             [nameof(OrtFunction.RunOptionsEnableProfiling)] = 25,
-            [nameof(OrtFunction.RunOptionsDisableProfiling)] = 25,
-            [nameof(OrtFunction.SessionReleaseCapturedGraph)] = 27,
         };
         var header = Functions(File.ReadAllText(HeaderPath()));
         foreach (var field in typeof(OrtFunction).GetFields(BindingFlags.Public | BindingFlags.Static))

@@ -28,9 +28,6 @@ internal sealed class WeightMatrix
     /// <summary>Number of elements.</summary>
     public long Elements => checked(Rows * Columns);
 
-    /// <summary>The name of the tensor, where the matrix is just that.</summary>
-    public string? SingleTensor => Blocks is [{ Tensor: { } name, FirstRow: 0 }] ? name : null;
-
     /// <summary>A whole tensor.</summary>
     public static WeightMatrix Of(string tensor, long rows, long columns) => new([new RowBlock(tensor, 0, rows, 1)], columns);
 
