@@ -14,10 +14,24 @@ public sealed class TrendAnalyser : IRunAnalyser
     /// <inheritdoc/>
     public RunObservation? Analyse(RunSamples samples) => Trend("TTFT", samples.TimeToFirstTokenNs.AsSpan()) ?? Trend("TPOT", samples.TimePerOutputTokenNs.AsSpan());
 
+    /// <summary>No more values than the test takes: where there are more, means of neighbours.</summary>
+    private static ReadOnlySpan<double> Shortened(ReadOnlySpan<double> times)
+    {
+        if (times.Length <= MannKendall.MaximumLength) return times;
+        var means = new double[MannKendall.MaximumLength];
+        for (var i = 0; i < means.Length; i++)
+        {
+            var (from, to) = (i * times.Length / means.Length, (i + 1) * times.Length / means.Length);
+            foreach (var time in times[from..to]) means[i] += time / (to - from);
+        }
+
+        return means;
+    }
+
     private static RunObservation? Trend(string what, ReadOnlySpan<double> times)
     {
         if (times.Length < Fewest) return null;
-        var series = times[..Math.Min(times.Length, MannKendall.MaximumLength)];
+        var series = Shortened(times);
         var change = (series[^1] / series[0]) - 1;
         if (Math.Abs(change) < Negligible) return null;
 

@@ -34,7 +34,8 @@ public abstract record Answer
         var minded = unlike.Where(difference => !ignore.Contains(difference.Name)).ToImmutableArray();
         if (!minded.IsEmpty) return new Refused(minded);
 
-        var shared = results.Count == 0 ? ImmutableSortedDictionary<string, string>.Empty : results.First().Conditions;
+        // A result of a scenario that could not even be started carries none.
+        var shared = results.MaxBy(result => result.Conditions.Count)?.Conditions ?? ImmutableSortedDictionary<string, string>.Empty;
         return new Given(
             [.. ResultPool.Of(results).GroupBy(result => result.Setting).OrderBy(same => Order(same.Key)).Select(same => Section(same.Key, [.. same]))],
             shared.RemoveRange(unlike.Select(difference => difference.Name)),
@@ -52,20 +53,21 @@ public abstract record Answer
                 .OrderBy(candidate => candidate.Model, StringComparer.Ordinal).ThenBy(candidate => candidate.Precision, StringComparer.Ordinal)
                 .ThenBy(candidate => candidate.Provider, StringComparer.Ordinal).ThenBy(candidate => candidate.RuntimePack, StringComparer.Ordinal),
         ];
-        return new AnswerSection
+        var section = new AnswerSection
         {
             Setting = setting,
             Candidates = candidates,
             Results = [.. results.OrderBy(result => candidates.IndexOf(result.Candidate)).ThenBy(result => result.Context)],
-            Rankings = [.. Rankings(results)],
-            Crossovers = [.. Crossovers(candidates, results)],
+            Rankings = [],
+            Crossovers = [],
             Reaches = [.. candidates.Select(candidate => Reach(candidate, results))],
         };
+        return section with { Rankings = [.. Rankings(section)], Crossovers = [.. Crossovers(section)] };
     }
 
-    private static IEnumerable<Ranking> Rankings(ImmutableArray<MeasuredResult> results) =>
-        from quantity in Quantities.All
-        from point in results.GroupBy(result => result.Context).OrderBy(same => same.Key)
+    private static IEnumerable<Ranking> Rankings(AnswerSection section) =>
+        from quantity in section.Compared
+        from point in section.Results.GroupBy(result => result.Context).OrderBy(same => same.Key)
         let measured = point.Where(result => !result.Of(quantity).IsEmpty).OrderBy(result => Quantile.Median(result.Of(quantity).AsSpan())).ToArray()
         where measured.Length > 0
         select new Ranking(quantity, point.Key, [.. measured.Select(result => Place(result, measured[0], quantity))]);
@@ -82,27 +84,25 @@ public abstract record Answer
     private static MeasuredGroup Group(MeasuredResult result, Quantity quantity) =>
         new(result.Of(quantity), ImmutableSortedDictionary<string, string>.Empty);
 
-    private static IEnumerable<ModelCrossover> Crossovers(ImmutableArray<Candidate> candidates, ImmutableArray<MeasuredResult> results) =>
-        from quantity in Quantities.All
-        from winner in candidates
-        from loser in candidates
+    private static IEnumerable<ModelCrossover> Crossovers(AnswerSection section) =>
+        from quantity in section.Compared
+        from winner in section.Candidates
+        from loser in section.Candidates
         where winner != loser
-        let crossover = Crossover.Find(Curve(results, winner, quantity), Curve(results, loser, quantity))
+        let crossover = Crossover.Find(Curve(section, winner, quantity), Curve(section, loser, quantity))
         where crossover is not null && (crossover.Confidence95 is null || crossover.ResamplesWithCrossing >= CertainShare)
         select new ModelCrossover(quantity, winner, loser, crossover);
 
-    private static ImmutableArray<CurvePoint> Curve(ImmutableArray<MeasuredResult> results, Candidate candidate, Quantity quantity) =>
-    [
-        .. from result in results
-           where result.Candidate == candidate && !result.Of(quantity).IsEmpty
-           select new CurvePoint(result.Context, result.Of(quantity)),
-    ];
+    private static ImmutableArray<CurvePoint> Curve(AnswerSection section, Candidate candidate, Quantity quantity) =>
+        [.. section.Curve(candidate, quantity).Select(result => new CurvePoint(result.Context, result.Of(quantity)))];
 
     private static Reach Reach(Candidate candidate, ImmutableArray<MeasuredResult> results)
     {
         MeasuredResult[] own = [.. results.Where(result => result.Candidate == candidate).OrderBy(result => result.Context)];
         var longest = own.LastOrDefault(result => result.Outcome == "completed")?.Context;
-        var end = own.FirstOrDefault(result => result.Outcome != "completed" && result.Context > (longest ?? 0));
+
+        // That somebody interrupted a run says nothing of how long a context fits.
+        var end = own.FirstOrDefault(result => result.Outcome is not ("completed" or "cancelled") && result.Context > (longest ?? 0));
         return new Reach(candidate, longest, end?.Context, end is null ? "" : end.Reason.Length == 0 || end.Reason == end.Outcome ? end.Outcome : $"{end.Outcome} ({end.Reason})");
     }
 }

@@ -23,6 +23,9 @@ public sealed record AnswerSection
     /// <summary>Frontier of each candidate within the measured contexts.</summary>
     public required ImmutableArray<Reach> Reaches { get; init; }
 
+    /// <summary>What the candidates are compared in: memory only where a processor's, resident in a process, does not stand beside a GPU's arena (docs/measurement.md, memory).</summary>
+    public IEnumerable<Quantity> Compared => Quantities.All.Where(quantity => quantity != Quantity.PeakMemory || Candidates.Select(candidate => candidate.Provider == "cpu").Distinct().Count() < 2);
+
     /// <summary>Context lengths, ascending.</summary>
     public IEnumerable<int> Contexts => Results.Select(result => result.Context).Distinct().Order();
 

@@ -7,6 +7,9 @@ namespace EdgeFleet.Measurement.Answers;
 /// <summary>An answer as lines of text.</summary>
 public static class AnswerText
 {
+    /// <summary>Why memory is not among what is compared.</summary>
+    public const string NoMemory = "Peak memory is not compared: a processor's and a GPU's are measured in different ways.";
+
     /// <summary>Writes the answer.</summary>
     public static IEnumerable<string> Lines(Answer answer) => answer switch
     {
@@ -14,6 +17,12 @@ public static class AnswerText
         Answer.Given given => given.Sections.SelectMany(section => Section(section, given.Sections.Length > 1)).Concat(Notes(given)),
         _ => throw new ArgumentException("An answer is given or refused.", nameof(answer)),
     };
+
+    /// <summary>Who is best at which context lengths, in a sentence for each quantity; nothing where there is nothing to choose from.</summary>
+    public static IEnumerable<string> Leads(AnswerSection section) =>
+        from quantity in section.Candidates.Length < 2 ? [] : section.Rankings.Select(ranking => ranking.Quantity).Distinct()
+        let leads = Lead.Of(section, quantity)
+        select $"{quantity.Title()}: {string.Join(", ", leads.Select((lead, at) => section.Label(lead.Candidate) + Extent(lead, at == 0, at == leads.Length - 1)))}.";
 
     /// <summary>Where one candidate overtakes another, in a sentence.</summary>
     public static string Sentence(AnswerSection section, ModelCrossover found)
@@ -61,6 +70,7 @@ public static class AnswerText
     private static IEnumerable<string> Section(AnswerSection section, bool named)
     {
         if (named) yield return $"With {section.Setting}:";
+        foreach (var lead in Leads(section)) yield return $"Best in {char.ToLowerInvariant(lead[0])}{lead[1..]}";
         foreach (var quantity in section.Rankings.GroupBy(ranking => ranking.Quantity))
         {
             yield return $"{quantity.Key.Title()}, best first:";
@@ -71,6 +81,7 @@ public static class AnswerText
             }
         }
 
+        if (!section.Compared.Contains(Quantity.PeakMemory)) yield return NoMemory;
         if (section.Candidates.Length == 1) yield return $"Only {section.Label(section.Candidates[0])} was measured with {section.Setting}: there is nothing to rank.";
         foreach (var crossover in section.Crossovers) yield return Sentence(section, crossover);
         foreach (var reach in section.Reaches) yield return Sentence(section, reach);
@@ -98,6 +109,20 @@ public static class AnswerText
         yield return "These results were not taken under like conditions and are not compared. They differ in:";
         foreach (var difference in refused.Differences) yield return $"  {difference}";
         yield return "Compare results of one machine in one state, or name what may differ with --ignore NAME.";
+    }
+
+    private static string Extent(Lead lead, bool first, bool last)
+    {
+        var extent = (first, last) switch
+        {
+            (true, true) => " at every context",
+            (true, false) => $" up to {Tokens(lead.To)}",
+            (false, true) => $" from {Tokens(lead.From)} on",
+            _ => lead.From == lead.To ? $" at {Tokens(lead.From)}" : $" from {lead.From} to {Tokens(lead.To)}",
+        };
+        return lead.Uncertain.IsEmpty ? extent
+            : lead.Uncertain.Length == 1 && lead.From == lead.To ? extent + " (not certain)"
+            : $"{extent} (not certain at {string.Join(", ", lead.Uncertain)})";
     }
 
     private static string Tokens(int tokens) => string.Create(CultureInfo.InvariantCulture, $"{tokens} tokens");

@@ -35,6 +35,10 @@ public static class HtmlReport
     {
         var markup = new Markup();
         markup.Line($"<h2>{Capitalised(section.Setting.ToString())}</h2>");
+        string[] leads = [.. AnswerText.Leads(section)];
+        if (leads.Length > 0) markup.Raw("<h3>Best</h3><ul>");
+        foreach (var lead in leads) markup.Line($"<li>{lead}</li>");
+        if (leads.Length > 0) markup.Raw("</ul>");
         markup.Add(Best(section));
         if (section.Crossovers.Length > 0)
         {
@@ -91,12 +95,13 @@ public static class HtmlReport
         }
 
         markup.Raw("</p><div class=\"charts\">");
-        foreach (var quantity in Quantities.All)
+        foreach (var quantity in section.Compared)
         {
-            if (LineChart.Draw(section, quantity) is { } chart) markup.Line($"<figure><figcaption>{quantity.Title()}</figcaption>").Add(chart).Raw("</figure>");
+            if (LineChart.Draw(section, quantity) is { } chart) markup.Add(chart);
         }
 
         markup.Raw("</div><p class=\"soft\">Solid: Transformer, dashed: SSM, dotted: hybrid. Bars: 95 % interval over repeats, with fewer than 6 repeats their range. Dashed verticals: crossovers.</p>");
+        if (!section.Compared.Contains(Quantity.PeakMemory)) markup.Line($"<p class=\"soft\">{AnswerText.NoMemory}</p>");
         string[] reasons = section.Results.Any(result => !result.Of(Quantity.PrefillEnergy).IsEmpty) ? [] : [.. section.Results.Select(result => result.EnergyUnavailable).Where(reason => reason.Length > 0).Distinct()];
         if (reasons.Length > 0) markup.Line($"<p class=\"soft\">Joules per token are unavailable: {string.Join("; ", reasons)}.</p>");
         return markup;

@@ -16,7 +16,7 @@ internal static class LineChart
     private const double Bottom = 238;
     private const double Kibi = 1024;
 
-    /// <summary>Draws; null where nothing was measured.</summary>
+    /// <summary>Draws a figure with its caption; null where nothing was measured.</summary>
     public static Markup? Draw(AnswerSection section, Quantity quantity)
     {
         Series[] all = [.. section.Candidates.Select((candidate, index) => new Series(index, section.Label(candidate), candidate.Family, Points(section, candidate, quantity)))];
@@ -26,6 +26,7 @@ internal static class LineChart
         var x = Scale.OfContexts([.. section.Contexts], Left + 10, Right - 10);
         var y = Scale.OfValues(values, Bottom, Top, binary: quantity == Quantity.PeakMemory);
         var svg = new Markup();
+        svg.Line($"""<figure><figcaption>{quantity.Title()}{(y.Logarithmic ? ", logarithmic" : "")}</figcaption>""");
         svg.Line($"""<svg viewBox="0 0 {Width} {Height}" role="img" aria-label="{quantity.Title()} over context length">""");
         Axes(svg, quantity, x, y);
         foreach (var crossover in section.Crossovers.Where(found => found.Quantity == quantity))
@@ -35,7 +36,7 @@ internal static class LineChart
         }
 
         foreach (var series in all) Draw(svg, series, quantity, x, y);
-        return svg.Raw("</svg>");
+        return svg.Raw("</svg></figure>");
     }
 
     /// <summary>A candidate's mark: colour, shape and dash tell it apart, so that none is needed alone.</summary>
@@ -81,7 +82,7 @@ internal static class LineChart
         }
 
         svg.Line($"""<line class="axis" x1="{Left}" x2="{Right}" y1="{Bottom}" y2="{Bottom}"/>""");
-        svg.Line($"""<text class="tick" text-anchor="middle" x="{(Left + Right) / 2}" y="{Bottom + 36}">context, tokens{(y.Logarithmic ? " · logarithmic" : "")}</text>""");
+        svg.Line($"""<text class="tick" text-anchor="middle" x="{(Left + Right) / 2}" y="{Bottom + 36}">context, tokens (logarithmic)</text>""");
     }
 
     /// <summary>A mark without the zeros behind the point that its digits end with: <c>2 ms</c>, <c>2.5 ms</c>.</summary>

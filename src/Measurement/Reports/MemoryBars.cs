@@ -27,11 +27,11 @@ internal static class MemoryBars
         markup.Raw("""</p><div class="bars">""");
         foreach (var result in split)
         {
-            markup.Line($"""<span class="name">{section.Label(result.Candidate)} <small>{LineChart.Tokens(result.Context)}</small></span><span class="bar">""");
-            foreach (var (kind, colour) in Kinds)
+            markup.Line($"""<span class="name">{section.Label(result.Candidate)} <small>{LineChart.Tokens(result.Context)}</small></span>""");
+            var parts = Kinds.Select(kind => (kind.Kind, kind.Colour, Bytes: result.Memory.Where(part => part.Kind == kind.Kind).Sum(part => part.Bytes))).Where(part => part.Bytes > 0).ToArray();
+            markup.Line($"""<span class="bar" role="img" aria-label="{string.Join(", ", parts.Select(part => $"{part.Kind} {Quantity.PeakMemory.Format(part.Bytes)}"))}">""");
+            foreach (var (kind, colour, bytes) in parts)
             {
-                var bytes = result.Memory.Where(part => part.Kind == kind).Sum(part => part.Bytes);
-                if (bytes <= 0) continue;
                 var size = Quantity.PeakMemory.Format(bytes);
                 markup.Line($"""<span class="k{colour}" style="width:{bytes / largest * 100}%" title="{kind} {size}">{(bytes / largest >= LeastLabelled ? size : "")}</span>""");
             }

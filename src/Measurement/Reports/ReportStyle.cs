@@ -23,7 +23,7 @@ internal static class ReportStyle
         .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
         figure{margin:0;padding:12px;border:1px solid var(--rule);border-radius:8px;background:var(--card)}figcaption{font-weight:600;margin-bottom:6px}
         svg{display:block;width:100%;height:auto}svg.key{display:inline-block;width:34px;height:14px;vertical-align:-2px;margin-right:4px}
-        .grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick{fill:var(--soft);font-size:12px}.cross{stroke:var(--soft);stroke-dasharray:3 3}
+        .grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick{fill:var(--soft);font-size:12px}.cross{stroke:var(--soft);stroke-dasharray:3 3;opacity:.55}
         .line{fill:none;stroke-width:2;stroke:currentColor}.spread{stroke:currentColor;stroke-width:1.5;opacity:.6}.m{fill:currentColor;stroke:var(--card);stroke-width:1}
         .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}.c8{color:var(--c8)}.c9{color:var(--c9)}
         .k0{background:var(--k0)}.k1{background:var(--k1)}.k2{background:var(--k2)}.k3{background:var(--k3)}.k4{background:var(--k4)}.k5{background:var(--k5)}.k6{background:var(--k6)}.k7{background:var(--k7)}.k8{background:var(--k8)}.k9{background:var(--k9)}.k10{background:var(--k10)}.k11{background:var(--k11)}

@@ -41,7 +41,8 @@ internal static class ShareBars
         var shares = result.Shares.Where(share => share.Phase == phase && share.Share > 0).GroupBy(share => Known(share.Class))
             .OrderBy(group => Array.IndexOf(Classes, group.Key)).Select(group => (Class: group.Key, Share: group.Sum(share => share.Share))).ToArray();
         if (shares.Length == 0) return;
-        markup.Line($"""<span class="name">{section.Label(result.Candidate)} <small>{LineChart.Tokens(result.Context)}</small></span><span class="bar">""");
+        markup.Line($"""<span class="name">{section.Label(result.Candidate)} <small>{LineChart.Tokens(result.Context)}</small></span>""");
+        markup.Line($"""<span class="bar" role="img" aria-label="{string.Join(", ", shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Class} {share.Share:P0}")))}">""");
         foreach (var (name, share) in shares)
         {
             var percent = share.ToString("P0", CultureInfo.InvariantCulture);

@@ -58,14 +58,14 @@ internal static class BenchedScenario
             .Concat(memory.Objects("states").Select(state => new MemoryPart(state.Text("kind"), Math.Max(0, state.Number("allocated_bytes") ?? 0))));
     }
 
-    /// <summary>All of the environment but the agent's own build, which makes no result unlike.</summary>
+    /// <summary>All of the environment but the agent's own build, which makes no result unlike, and the provider, which is the candidate's.</summary>
     private static ImmutableSortedDictionary<string, string> Conditions(ResultFields fields)
     {
         var conditions = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         conditions["definitions_version"] = fields.Whole("definitions_version").ToString(CultureInfo.InvariantCulture);
         if (fields.Object("environment") is { } environment)
         {
-            conditions.AddRange(environment.AllTexts().Where(pair => !pair.Key.StartsWith("agent_", StringComparison.Ordinal)));
+            conditions.AddRange(environment.AllTexts().Where(pair => pair.Key != "provider" && !pair.Key.StartsWith("agent_", StringComparison.Ordinal)));
         }
 
         return conditions.ToImmutable();

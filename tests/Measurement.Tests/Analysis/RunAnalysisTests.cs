@@ -25,6 +25,9 @@ public sealed class RunAnalysisTests
         Assert.Contains(FindingCodes.TrendLeft, Codes(Run(random, 6, (iteration, _) => Token * (1 - (0.03 * iteration)))));
         Assert.Contains(FindingCodes.TrendLeft, Codes(Run(random, 6, (iteration, _) => Token * (1 + (0.03 * iteration)))));
         Assert.DoesNotContain(FindingCodes.TrendLeft, Codes(Run(random, 6, (iteration, _) => Token * (1 - (0.001 * iteration)))));
+
+        // However many iterations there are, those at the end count: here they begin to rise behind a hundred flat ones.
+        Assert.Contains(FindingCodes.TrendLeft, Codes(Run(random, 300, (iteration, _) => Token * (1 + (0.001 * Math.Max(0, iteration - 100))))));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using EdgeFleet.Measurement.Answers;
 using EdgeFleet.Measurement.Comparisons;
@@ -15,6 +16,19 @@ public sealed class AnswerTests
         Assert.Equal(["gpt", "other", "mamba", "few"], ranking.Places.Select(place => place.Candidate.Model));
         Assert.Equal([null, Verdict.Same, Verdict.Slower, Verdict.Inconclusive], ranking.Places.Select(place => place.AgainstBest));
         Assert.Equal(2, ranking.Places[2].OverBest, 0.01);
+    }
+
+    [Fact]
+    public void The_answer_in_short_says_who_is_best_from_where_to_where()
+    {
+        var section = Section(
+        [
+            Results.Of("gpt", 256, 1), Results.Of("mamba", 256, 2), Results.Of("gpt", 512, 2), Results.Of("mamba", 512, 2.001),
+            Results.Of("gpt", 1024, 4), Results.Of("mamba", 1024, 2), Results.Of("gpt", 2048, 8), Results.Of("mamba", 2048, 2),
+        ]);
+        Assert.Equal(["Time to first token: gpt up to 512 tokens (not certain at 512), mamba from 1024 tokens on."], AnswerText.Leads(section));
+        Assert.Equal(["Time to first token: mamba at every context."], AnswerText.Leads(Section([Results.Of("gpt", 256, 2), Results.Of("mamba", 256, 1)])));
+        Assert.Empty(AnswerText.Leads(Section([Results.Of("gpt", 256, 1)])));
     }
 
     [Fact]
@@ -44,6 +58,40 @@ public sealed class AnswerTests
         var section = Section([Results.Of("gpt", 1024, 1), Results.Of("gpt", 4096, 1), Results.Ended("gpt", 8192, "out_of_memory"), Results.Ended("lost", 1024, "failed")]);
         Assert.Equal([(4096, 8192), (null, 1024)], section.Reaches.Select(reach => (reach.Longest, reach.FirstEnd)));
         Assert.Equal("gpt: 4096 tokens completed, 8192 tokens ended out_of_memory.", AnswerText.Sentence(section, section.Reaches[0]));
+    }
+
+    [Fact]
+    public void An_interrupted_run_says_nothing_of_how_long_a_context_fits()
+    {
+        var section = Section([Results.Of("gpt", 1024, 1), Results.Ended("gpt", 4096, "cancelled")]);
+        Assert.Equal((1024, null), (section.Reaches[0].Longest, section.Reaches[0].FirstEnd));
+    }
+
+    [Fact]
+    public void What_all_results_share_is_told_though_the_first_could_not_be_measured()
+    {
+        var unmade = Results.Ended("broken", 512, "failed") with { Conditions = ImmutableSortedDictionary<string, string>.Empty.Add("definitions_version", "1") };
+        var given = Assert.IsType<Answer.Given>(Answer.Of([unmade, Results.Of("mamba", 512, 1)], []));
+        Assert.Equal("Test CPU", given.Conditions["cpu_model"]);
+    }
+
+    [Fact]
+    public void A_processor_is_compared_with_a_GPU_of_the_same_machine()
+    {
+        var gpu = Results.Of("gpt", 512, 1) with
+        {
+            Candidate = Results.Candidate("gpt") with { Provider = "cuda" },
+            Conditions = Results.Conditions.SetItem("conditions_fingerprint", "f2").Add("gpu_model", "Test GPU"),
+        };
+        MeasuredResult WithMemory(MeasuredResult result) => result with { Samples = result.Samples.Add(Quantity.PeakMemory, [1e9]) };
+        var section = Section([WithMemory(gpu), WithMemory(Results.Of("gpt", 512, 2))]);
+        Assert.Equal([Quantity.TimeToFirstToken], section.Rankings.Select(ranking => ranking.Quantity));
+
+        // Of another machine it is not, nor where only fingerprints tell.
+        var other = Results.Of("gpt", 512, 2) with { Conditions = Results.Conditions.SetItem("cpu_model", "Other CPU") };
+        Assert.Equal(["cpu_model"], Assert.IsType<Answer.Refused>(Answer.Of([gpu, other], [])).Differences.Select(difference => difference.Name));
+        var exported = Results.Of("gpt", 512, 2) with { Conditions = Results.Conditions.Remove("cpu_model") };
+        Assert.Equal(["conditions_fingerprint"], Assert.IsType<Answer.Refused>(Answer.Of([gpu with { Conditions = gpu.Conditions.Remove("cpu_model").Remove("gpu_model") }, exported], [])).Differences.Select(difference => difference.Name));
     }
 
     [Fact]
