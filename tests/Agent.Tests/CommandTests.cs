@@ -144,14 +144,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_worker_dies_with_its_agent()
     {
-        using var agent = Process.Start(
-            new ProcessStartInfo(
-                AgentRun.Program,
-                ["bench", "--quiet", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--iterations", "1000", "--measure-time", "600"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
+        using var agent = Start("bench", "--quiet", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--iterations", "1000", "--measure-time", "600");
         using var worker = await FindWorkerAsync();
         agent.Kill();
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -168,16 +161,87 @@ public sealed class CommandTests : IDisposable
     [InlineData("bench", "--model", "mamba-130m", "--repeats", "0")]
     [InlineData("bench", "--model", "mamba-130m", "--invalidate", "machine_noissy")]
     [InlineData("bench", "--model", "mamba-130m", "--threads", "-1")]
+    [InlineData("bench", "--model", "mamba-130m", "--repeats", "many")]
+    [InlineData("bench", "--model", "mamba-130m", "--output", "7")]
+    [InlineData("bench", "--model", "mamba-130m", "--html", "/nonexistent/report.html")]
+    [InlineData("bench", "--model", "mamba-130m", "--context", "512", "--frontier", "100")]
+    [InlineData("bench", "--model", "mamba-130m", "--memory-limit", "1M")]
     [InlineData("generate", "--model", "mamba-130m", "--prompt", "hello")]
     [InlineData("run", "--join", "@/nonexistent/join-string")]
     [InlineData("run", "--join", "https://collector.example:7443")]
+    [InlineData("verify", "mamba-130m", "--against", "int4", "--threads", "-1")]
+    [InlineData("export", "mamba-130m", "--output", "")]
     [InlineData("nonsense")]
     public async Task Wrong_usage_has_status_2_and_a_reason(params string[] arguments)
     {
         var run = await AgentRun.OfAsync(arguments);
         Assert.Equal(2, run.Status);
         Assert.Contains("error: ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Output);
+    }
+
+    [Fact]
+    public async Task Two_models_of_one_name_are_refused_since_they_would_be_taken_for_repeats()
+    {
+        var run = await BenchAsync("--model", $"{Fixture.Checkpoint("llama")},{Fixture.Checkpoint("mamba")}/../llama");
+        Assert.Equal(2, run.Status);
+        Assert.Contains("'llama'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interrupted_bench_writes_what_it_measured()
+    {
+        var report = Path.Combine(directory, "report.html");
+        using var bench = Start("bench", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--context", "8,32k", "--decode", "2", "--iterations", "1", "--html", report);
+        while (await bench.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && line != "[2/2] llama fp32 cpu context 32768")
+        {
+            // The first scenario is still being measured.
+        }
+
+        using (Process.Start("sh", ["-c", $"kill -INT {bench.Id}"])) await bench.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var output = await bench.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, bench.ExitCode);
+        Assert.Contains(output.Split('\n'), line => line.StartsWith("llama", StringComparison.Ordinal) && line.Contains("checkpoint", StringComparison.Ordinal));
+        Assert.Contains("ONNX Runtime 1.", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(report));
+    }
+
+    [Fact]
+    public async Task A_bench_whose_reader_has_gone_ends()
+    {
+        using var bench = Start("bench", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--context", "8-64*2", "--decode", "2", "--iterations", "1", "--output", "jsonl", "--quiet");
+        bench.StandardOutput.Close();
+        var error = await bench.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bench.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, bench.ExitCode);
+        Assert.Contains("has ended", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_killed_export_left_is_removed_and_a_cache_that_cannot_be_written_says_so()
+    {
+        string[] bench = ["--model", Fixture.Checkpoint("llama"), "--context", "4", "--decode", "2", "--iterations", "1"];
+        Assert.Equal(0, (await BenchAsync(bench)).Status);
+        var artifacts = Path.Combine(Cache, "artifacts");
+        var kept = Assert.Single(Directory.GetDirectories(artifacts));
+        Directory.Move(kept, Path.Combine(artifacts, $".{Path.GetFileName(kept)}.0123.tmp"));
+        Assert.Equal(0, (await BenchAsync(bench)).Status);
+        Assert.Equal(kept, Assert.Single(Directory.GetDirectories(artifacts)));
+
+        var run = await AgentRun.OfAsync(["bench", "--output", "jsonl", "--quiet", "--cache", "/proc/none", .. bench]);
+        Assert.Equal(1, run.Status);
+        var row = Assert.Single(Lines(run));
+        Assert.Equal("artifact_unavailable", row.GetProperty("reason").GetString());
+        Assert.Contains("--cache", row.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_tokens_than_a_run_can_hold_end_it_with_what_to_lower()
+    {
+        var row = Assert.Single(Lines(await BenchAsync("--model", Fixture.Checkpoint("mamba"), "--context", "8", "--batch", "4096", "--decode", "1m")));
+        Assert.Equal(("failed", "runtime_error"), (row.GetProperty("outcome").GetString(), row.GetProperty("reason").GetString()));
+        Assert.Contains("--batch", row.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -249,6 +313,10 @@ public sealed class CommandTests : IDisposable
         var quantised = await AgentRun.OfAsync([.. common, "--precision", "int4"]);
         Assert.True(quantised.Status == 0, quantised.Error);
         Assert.Contains("mean KL", quantised.Output, StringComparison.Ordinal);
+
+        // The coarser of the two sets the tolerance, whichever is named first.
+        var turned = await AgentRun.OfAsync("verify", Fixture.Checkpoint("llama"), "--against", "int4", "--tokens", "40", "--cache", Cache);
+        Assert.True(turned.Status == 0, turned.Error);
 
         var neither = await AgentRun.OfAsync("verify", Fixture.Checkpoint("llama"), "--cache", Cache);
         Assert.Equal(2, neither.Status);
@@ -327,6 +395,10 @@ public sealed class CommandTests : IDisposable
         Assert.True(run.Status == 0, run.Output);
         Assert.Contains("ONNX Runtime", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", run.Output, StringComparison.Ordinal);
+        run = await AgentRun.OfAsync("doctor", "--cache", "/proc/none");
+        Assert.Equal(1, run.Status);
+        Assert.Contains("--cache", run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await AgentRun.OfAsync("doctor", "--sysfs-root", "/nonexistent")).Status);
         run = await AgentRun.OfAsync("doctor", "--runtime-pack", directory);
         Assert.Equal(1, run.Status);
         Assert.Contains("FAIL", run.Output, StringComparison.Ordinal);
@@ -344,6 +416,9 @@ public sealed class CommandTests : IDisposable
         [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     /// <summary>Finds the worker of the bench that uses this test's cache, by its parent's command line.</summary>
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(AgentRun.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
     private async Task<Process> FindWorkerAsync()
     {
         while (true)

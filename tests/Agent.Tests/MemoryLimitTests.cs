@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeFleet.Agent.Commands;
 using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Frontier;
@@ -54,20 +53,6 @@ public sealed class MemoryLimitTests
         Assert.InRange(shortest - longest, 1, FrontierSearch.DefaultStep);
         Assert.Equal((longest, shortest), await FrontierAsync());
     }
-
-    [Theory]
-    [InlineData("64M", 64L << 20)]
-    [InlineData("4g", 4L << 30)]
-    [InlineData("20971520", 20L << 20)]
-    public void Sizes_are_read(string text, long bytes) => Assert.Equal(bytes, MemorySize.Parse("--memory-limit", text));
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("4T")]
-    [InlineData("1M")]
-    [InlineData("-4G")]
-    [InlineData("99999999999G")]
-    public void What_is_no_size_is_refused(string text) => Assert.Throws<UsageException>(() => MemorySize.Parse("--memory-limit", text));
 
     /// <summary>Measures with logits at every position, which take most of the memory.</summary>
     private static async Task<JsonElement[]> BenchAsync(params string[] arguments)

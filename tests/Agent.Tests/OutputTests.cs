@@ -24,6 +24,13 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void The_machine_is_that_of_the_last_row_that_was_measured()
+    {
+        var text = Write(output => new MarkdownWriter(output, Details.None), Rows.Completed, Rows.Failed with { Environment = new Dictionary<string, string>() });
+        Assert.Contains("edgefleet-agent 0.1.0 (0123456789)", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Csv_quotes_what_needs_it_and_keeps_exact_numbers()
     {
         var lines = Write(output => new CsvWriter(output), Rows.Completed, Rows.Failed).Split("\r\n");

@@ -18,6 +18,9 @@ namespace EdgeFleet.Agent.Artifacts;
 internal sealed class ArtifactCache
 {
     private const int KeyDigits = 12;
+
+    // What open(2) with a lock answers while another process holds it (EWOULDBLOCK).
+    private const int WouldBlock = 11;
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(30);
     private readonly string artifacts;
     private readonly HashFile memory;
@@ -61,24 +64,20 @@ internal sealed class ArtifactCache
         var content = Digest(export.Config.ToString(), string.Join('\n', export.Provenance(Hasher, cancellation).Hashes.Select(pair => pair.Key + '=' + pair.Value)));
         var prefix = $"{FileName(export.Name)}-{precision.Name()}-{target.Name()}-{content}-";
         var directory = Path.Combine(artifacts, prefix + Digest(BuildInformation.Read().Version, BuildInformation.Read().Commit));
-        Directory.CreateDirectory(artifacts);
-        using var exclusive = Lock(Path.Combine(artifacts, prefix + "lock"), cancellation);
-        if (Directory.Exists(directory))
+
+        // An artifact that is whole is never changed, so that it needs no lock, and the cache may be read-only.
+        if (TryKept(directory, out _, cancellation) is { } whole) return whole;
+        using var exclusive = Lock(prefix, cancellation);
+        if (TryKept(directory, out var damage, cancellation) is { } kept) return kept;
+        if (damage is not null)
         {
-            try
-            {
-                var kept = Artifact.Open(directory);
-                kept.Verify(Hasher, cancellation);
-                return kept;
-            }
-            catch (InvalidDataException exception)
-            {
-                // It is a copy of what can be made again: making it again is the remedy that the message would name.
-                Console.Error.WriteLine($"{exception.Message} Exporting it again.");
-                Directory.Delete(directory, recursive: true);
-            }
+            // It is a copy of what can be made again: making it again is the remedy that the message would name.
+            Console.Error.WriteLine($"{damage} Exporting it again.");
+            Directory.Delete(directory, recursive: true);
         }
 
+        // Left by an export that was killed: those of this model are made under this lock alone.
+        foreach (var partial in Directory.EnumerateDirectories(artifacts, "." + prefix + "*.tmp")) Directory.Delete(partial, recursive: true);
         foreach (var superseded in Directory.EnumerateDirectories(artifacts, prefix + "*")) Directory.Delete(superseded, recursive: true);
         var artifact = export.Export(target, precision, directory, Hasher, progress, cancellation);
 
@@ -92,13 +91,32 @@ internal sealed class ArtifactCache
         return artifact;
     }
 
+    /// <summary>The artifact in a directory; null where there is none, or none that is whole.</summary>
+    private Artifact? TryKept(string directory, out string? damage, CancellationToken cancellation)
+    {
+        damage = null;
+        if (!Directory.Exists(directory)) return null;
+        try
+        {
+            var kept = Artifact.Open(directory);
+            kept.Verify(Hasher, cancellation);
+            return kept;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            damage = exception.Message;
+            return null;
+        }
+    }
+
     /// <summary>A foreign decoder runs where it lies, in the precision that it has; only its manifest is ours.</summary>
     private ReadyArtifact Import(string directory, ExportTarget target, CancellationToken cancellation)
     {
         var artifact = ForeignImporter.Import(directory, target, Hasher, cancellation);
         var manifests = Path.Combine(artifacts, "foreign");
-        Directory.CreateDirectory(manifests);
         var path = Path.Combine(manifests, artifact.Id + ".json");
+        if (File.Exists(path)) return new ReadyArtifact(artifact, path);
+        Directory.CreateDirectory(manifests);
         var written = path + "." + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         File.WriteAllBytes(written, ArtifactJson.Document(artifact.Manifest));
         File.Move(written, path, overwrite: true);
@@ -120,19 +138,27 @@ internal sealed class ArtifactCache
         return artifact;
     }
 
-    /// <summary>Waits for a lock that the kernel frees when its holder ends.</summary>
-    private static FileStream Lock(string path, CancellationToken cancellation)
+    /// <summary>Waits for the lock of a model's exports, which the kernel frees when its holder ends.</summary>
+    /// <exception cref="IOException">The cache cannot be written, or the lock was held for too long.</exception>
+    private FileStream Lock(string prefix, CancellationToken cancellation)
     {
+        var path = Path.Combine(artifacts, prefix + "lock");
         var deadline = DateTime.UtcNow + LockPatience;
         while (true)
         {
             try
             {
+                Directory.CreateDirectory(artifacts);
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(path) && DateTime.UtcNow < deadline)
+            catch (IOException exception) when (exception.HResult == WouldBlock)
             {
+                if (DateTime.UtcNow >= deadline) throw new IOException($"{path}: another process has exported this model for {LockPatience.TotalMinutes:0} minutes. End it, or name another directory with --cache.", exception);
                 if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200))) throw new OperationCanceledException(cancellation);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"{artifacts}: no artifact can be written there ({exception.Message.TrimEnd('.')}). Name another directory with --cache.", exception);
             }
         }
     }

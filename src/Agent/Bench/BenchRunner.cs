@@ -24,17 +24,28 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
     private readonly string deviceId = DeviceIdentity.Local();
     private readonly DateTimeOffset fireTime = time.GetUtcNow();
 
-    /// <summary>Runs.</summary>
+    /// <summary>Runs. However it ends, what was measured until then is written.</summary>
     /// <returns>Whether every scenario completed or was skipped for a stated limit of its model.</returns>
     public async Task<bool> RunAsync(IRowWriter writer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await MeasureAllAsync(writer, cancellation);
+        }
+        finally
+        {
+            progress.Clear();
+            writer.Complete();
+        }
+    }
+
+    private async Task<bool> MeasureAllAsync(IRowWriter writer, CancellationToken cancellation)
     {
         var cache = new ArtifactCache(request.Cache);
         var pack = request.RuntimePack is null ? RuntimePack.Bundled() : RuntimePack.Open(request.RuntimePack, cache.Hashes, cancellation);
         var packId = PackId(pack);
 
-        var total = checked((long)request.Models.Length * request.Precisions.Length * request.Providers.Length) * request.Axes.Count;
-        if (total > SweepExpansion.DefaultMaximum) throw new SweepTooLargeException(total, SweepExpansion.DefaultMaximum);
-
+        var total = SweepExpansion.Count((long)request.Models.Length * request.Precisions.Length * request.Providers.Length, request.Axes);
         using var observer = RunObserver.OfMachine(request.Observation);
         var succeeded = true;
         var done = 0;
@@ -45,7 +56,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 foreach (var precision in request.Precisions)
                 {
                     var template = Template(location, provider, precision, packId);
-                    var artifact = Obtain(cache, location, provider, precision, out var failure, cancellation);
+                    var artifact = Obtain(cache, location, provider, precision, out var reason, out var failure, cancellation);
                     if (artifact is not null) template = Complete(template, artifact.Artifact);
                     foreach (var scenario in SweepExpansion.Expand([template], request.Axes))
                     {
@@ -54,12 +65,12 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                             + (scenario.DepthTokens > 0 ? $" depth {scenario.DepthTokens}" : "") + (scenario.Batch > 1 ? $" batch {scenario.Batch}" : "");
                         if (artifact is null)
                         {
-                            writer.Write(BenchRowBuilder.Failed(WithThreads(scenario), RunReasons.ArtifactInvalid, failure));
+                            writer.Write(BenchRowBuilder.Failed(WithThreads(scenario), reason, failure));
                             succeeded = false;
                         }
                         else if (request.FrontierMaximum is { } maximum)
                         {
-                            succeeded &= await SearchAsync(WithThreads(scenario), maximum, writer, context => MeasureAsync(context, artifact, pack, observer, label, cancellation));
+                            succeeded &= await SearchAsync(WithThreads(scenario), maximum, writer, context => MeasureAsync(context, artifact, pack, observer, label, cancellation), cancellation);
                         }
                         else
                         {
@@ -67,19 +78,20 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                             writer.Write(row);
                             succeeded &= row.Outcome is "completed" or "skipped";
                         }
+
+                        // The scenario that was interrupted is written with the repeats that it had completed.
+                        cancellation.ThrowIfCancellationRequested();
                     }
                 }
             }
         }
 
-        progress.Clear();
-        writer.Complete();
         return succeeded;
     }
 
     /// <summary>Searches the longest context that completes from the scenario's on; each that is tried is a row.</summary>
     /// <returns>Whether one completed and none ended but for memory, time or the model's own limit.</returns>
-    private async Task<bool> SearchAsync(Scenario scenario, int maximum, IRowWriter writer, Func<Scenario, Task<BenchRow>> measure)
+    private async Task<bool> SearchAsync(Scenario scenario, int maximum, IRowWriter writer, Func<Scenario, Task<BenchRow>> measure, CancellationToken cancellation)
     {
         var search = new FrontierSearch(scenario.ContextTokens, Math.Max(scenario.ContextTokens, maximum), request.FrontierStep);
         var fair = true;
@@ -89,6 +101,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
             search.Report(context, row.Outcome == "completed");
             if (!search.IsMonotone) row = row with { Findings = [.. row.Findings, FindingCodes.NonMonotoneFrontier] };
             writer.Write(row);
+            cancellation.ThrowIfCancellationRequested();
             fair &= row.Outcome is "completed" or "skipped" or "out_of_memory" || row.Reason == RunReasons.PhaseDeadline;
         }
 
@@ -121,20 +134,31 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 PromptSeed = request.Seed,
             };
             var of = request.Repeats > 1 ? $" repeat {repeat + 1}/{request.Repeats}" : "";
-            void Show(WorkerProgress sign) => progress.Show($"{label}{of}: {sign.Phase} {sign.Done}/{sign.Total}");
-            var result = await observer.RunAsync(run, needed, observed => new WorkerProcess(launch).RunAsync(observed, Show, cancellation), cancellation);
-            cancellation.ThrowIfCancellationRequested();
+            void Show(WorkerProgress sign) => progress.Show(label + of, $"{sign.Phase} {sign.Done}/{sign.Total}");
+            WorkerResult result;
+            try
+            {
+                result = await observer.RunAsync(run, needed, observed => new WorkerProcess(launch).RunAsync(observed, Show, cancellation), cancellation);
+            }
+            catch (OperationCanceledException) when (traces.Count > 0)
+            {
+                break;
+            }
+
             RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu", limit is not null);
             traces.Add(result.Trace);
             if (rule.Again(result.Trace)) repeat--;
             else rule = new Invalidation(request.Engine);
 
             // A limit of the model or of the machine will be the same the next time.
-            if (result.Trace.End.Outcome is Outcome.Skipped or Outcome.OutOfMemory) break;
+            if (result.Trace.End.Outcome is Outcome.Skipped or Outcome.OutOfMemory || cancellation.IsCancellationRequested) break;
         }
 
         RunFindings.AddOfRepeats(traces);
-        return BenchRowBuilder.Of(scenario, artifact.Artifact.Manifest.Cost(), traces) with { FmaFlopPerSecond = limit?.FmaFlopPerSecond };
+        var row = BenchRowBuilder.Of(scenario, artifact.Artifact.Manifest.Cost(), traces) with { FmaFlopPerSecond = limit?.FmaFlopPerSecond };
+        return row.Outcome == "completed" && cancellation.IsCancellationRequested && traces.Count < request.Repeats
+            ? row with { Outcome = "cancelled", Reason = RunReasons.Cancelled, Message = $"{traces.Count} of {request.Repeats} repeats had completed." }
+            : row;
     }
 
     private MachineLimits? Limits(Scenario scenario, RuntimePack pack, string label)
@@ -149,9 +173,9 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
     }
 
     private ReadyArtifact? Obtain(
-        ArtifactCache cache, ModelLocation location, string provider, ExportPrecision precision, out string failure, CancellationToken cancellation)
+        ArtifactCache cache, ModelLocation location, string provider, ExportPrecision precision, out string reason, out string failure, CancellationToken cancellation)
     {
-        failure = "";
+        (reason, failure) = ("", "");
         try
         {
             var target = provider == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
@@ -160,6 +184,8 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         }
         catch (Exception exception) when (exception is CheckpointException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
+            // What the model is, or what the disk allows.
+            reason = exception is IOException or UnauthorizedAccessException ? RunReasons.ArtifactUnavailable : RunReasons.ArtifactInvalid;
             failure = exception.Message;
             return null;
         }

@@ -9,20 +9,21 @@ internal sealed class ProgressLine(TextWriter error, bool interactive, bool quie
     private readonly Lock access = new();
     private string shown = "";
 
-    public void Show(string text)
+    /// <summary>Shows what is being done.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="detail">How far it is: for a terminal alone, since a log needs a line per step, not per iteration.</param>
+    public void Show(string step, string detail = "")
     {
         if (quiet) return;
         lock (access)
         {
             if (interactive)
             {
+                var text = detail.Length == 0 ? step : $"{step}: {detail}";
                 error.Write("\r" + (text.Length > Width ? text[..Width] : text).PadRight(Width));
             }
             else
             {
-                // Without phases and counters: a log needs a line per run, not per iteration.
-                var end = text.LastIndexOf(": ", StringComparison.Ordinal);
-                var step = end < 0 ? text : text[..end];
                 if (step == shown) return;
                 shown = step;
                 error.WriteLine(step);
@@ -52,7 +53,7 @@ internal sealed class ProgressLine(TextWriter error, bool interactive, bool quie
         {
             var percent = value.TotalBytes == 0 ? 100 : value.BytesWritten * 100 / value.TotalBytes;
             if (Interlocked.Exchange(ref shownPercent, percent) == percent) return;
-            line.Show($"{label}: exporting {value.TotalBytes / 1048576} MiB {percent} %");
+            line.Show($"{label}: exporting {value.TotalBytes / 1048576} MiB", $"{percent} %");
         }
     }
 }

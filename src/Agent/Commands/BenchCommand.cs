@@ -10,6 +10,7 @@ using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Frontier;
 using EdgeFleet.Measurement.Scenarios;
 using EdgeFleet.Measurement.Warmup;
+using EdgeFleet.Models.Catalogue;
 using EdgeFleet.Protos.V1;
 
 namespace EdgeFleet.Agent.Commands;
@@ -24,19 +25,19 @@ internal static class BenchCommand
     public static Command Create(AgentConsole console)
     {
         var model = new Option<string[]>("--model", "-m") { Required = true, Description = "Catalogue name, directory or org/name; repeatable, comma lists.", HelpName = "MODEL" };
-        var precision = new Option<string[]>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU); comma list. Default: fp32.", HelpName = "LIST" };
-        var provider = new Option<string[]>("--provider") { Description = "cpu, cuda or tensorrt; comma list. Default: cpu.", HelpName = "LIST" };
-        var context = Axis("--context", "Prompt tokens, e.g. 512, 1k,8k or 256-8k*2. Default: 512.", "512", "-c");
-        var depth = Axis("--depth", "Tokens already in the state. Default: 0.", "0", "-d");
-        var decode = Axis("--decode", "Generated tokens; 0 for prefill only. Default: 64.", "64", "-n");
-        var batch = Axis("--batch", "Sequences in step. Default: 1.", "1", "-b");
-        var threads = Axis("--threads", "Threads; 0 for the physical cores. Default: 0.", "0", "-t");
-        var chunk = Axis("--chunk", "Prefill in pieces of this many tokens; 0 for one piece. Default: 0.", "0");
+        var precision = new Option<string[]>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU); comma list. [default: fp32]", HelpName = "LIST" };
+        var provider = new Option<string[]>("--provider") { Description = "cpu, cuda or tensorrt; comma list. [default: cpu]", HelpName = "LIST" };
+        var context = Axis("--context", "Prompt tokens, e.g. 512, 1k,8k or 256-8k*2.", "512", "-c");
+        var depth = Axis("--depth", "Tokens already in the state.", "0", "-d");
+        var decode = Axis("--decode", "Generated tokens; 0 for prefill only.", "64", "-n");
+        var batch = Axis("--batch", "Sequences in step.", "1", "-b");
+        var threads = Axis("--threads", "Threads; 0 for the physical cores.", "0", "-t");
+        var chunk = Axis("--chunk", "Prefill in pieces of this many tokens; 0 for one piece.", "0");
         var logits = new Option<string>("--logits") { Description = "Which prompt positions get logits: last or all.", DefaultValueFactory = _ => "last" };
         logits.AcceptOnlyFromAmong("last", "all");
         var repeats = Number("--repeats", "Fresh processes per scenario; 6 or more give intervals.", 1, "-r");
-        var seed = new Option<ulong>("--seed") { Description = "Seed of the prompt.", DefaultValueFactory = _ => 1, HelpName = "N" };
-        var output = new Option<OutputFormat>("--output", "-o") { Description = "table, markdown, csv or jsonl.", DefaultValueFactory = _ => OutputFormat.Table };
+        var seed = NumericOption.Of<ulong>("--seed", "Seed of the prompt.", 1, "N");
+        var output = new Option<string>("--output", "-o") { Description = "table, markdown (md), csv or jsonl.", DefaultValueFactory = _ => "table", HelpName = "FORMAT" };
         var html = new Option<string?>("--html", "--report") { Description = "Also write a report with charts: one HTML file that needs nothing else.", HelpName = "FILE" };
         var runtimePack = ModelOptions.RuntimePack();
         var cache = ModelOptions.Cache();
@@ -77,12 +78,15 @@ internal static class BenchCommand
 
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
         {
+            var format = Format(parsed.GetRequiredValue(output));
+            var report = parsed.GetValue(html);
+            if (report is not null) ReportFile.RequireWritable(report);
             var details = parsed.GetValue(profile) ? Details.Classes : Details.None;
             if (parsed.Items(show) is { Length: > 0 } shown) details = shown.Aggregate(Details.None, (all, name) => all | Detail(name));
             var request = new BenchRequest
             {
                 // Every name is found before the first measurement, so that a typing error does not end an hour's work.
-                Models = [.. NonEmpty(parsed.Items(model), "--model").Select(ModelOptions.Locate)],
+                Models = Distinct(NonEmpty(parsed.Items(model), "--model")),
                 Precisions = [.. Or(parsed.Items(precision), "fp32").Select(ModelOptions.Precision)],
                 Providers = [.. Or(parsed.Items(provider), "cpu").Select(ModelOptions.Provider)],
                 Axes = new SweepAxes
@@ -103,11 +107,11 @@ internal static class BenchCommand
                     ? Measurement.Axes.Axis.Parse("frontier", maximum, AxisLimits.Context) is [var tokens] ? tokens : throw new UsageException("--frontier takes one number.")
                     : null,
                 AllowProviderFallback = parsed.GetValue(fallback),
-                DeviceMemoryLimitBytes = MemorySize.Parse(deviceMemoryLimit.Name, parsed.GetValue(deviceMemoryLimit)) ?? 0,
+                DeviceMemoryLimitBytes = ByteSize.MemoryLimit(deviceMemoryLimit.Name, parsed.GetValue(deviceMemoryLimit)) ?? 0,
                 FrontierStep = Within(parsed, frontierStep, 1, AxisLimits.Context.Maximum),
                 Observation = new ObservationOptions
                 {
-                    Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException("--sample-period is outside 0 to 3600.")),
+                    Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException($"--sample-period {parsed.GetRequiredValue(period)} is outside 0 to 3600 seconds.")),
                 },
                 Engine = new EngineOptions
                 {
@@ -125,14 +129,35 @@ internal static class BenchCommand
                     InvalidRepeats = (uint)Within(parsed, retries, 0, MaximumRepeats),
                 },
             };
+            if (request.FrontierMaximum < request.Axes.Context.Max()) throw new UsageException($"--frontier {request.FrontierMaximum} is below --context {request.Axes.Context.Max()}, from which the search starts.");
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));
-            var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(memoryLimit.Name, parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
-            var format = parsed.GetRequiredValue(output);
-            var writer = new AnsweringWriter(Writer(format, console, details), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, parsed.GetValue(html));
-            return await runner.RunAsync(writer, cancellation) ? ExitStatus.Success : ExitStatus.Failure;
+            var runner = new BenchRunner(request, WorkerLaunch.Self with { MemoryLimitBytes = ByteSize.MemoryLimit(memoryLimit.Name, parsed.GetValue(memoryLimit)) }, progress, TimeProvider.System);
+            var writer = new AnsweringWriter(Writer(format, console, details), format is OutputFormat.Table or OutputFormat.Markdown ? console.Out : null, report);
+            return await runner.RunAsync(new AttendedWriter(writer, AgentConsole.IsReaderGone), cancellation) ? ExitStatus.Success : ExitStatus.Failure;
         });
         return command;
     }
+
+    /// <summary>Finds models; two of one name would be taken for repeats of each other.</summary>
+    private static ImmutableArray<ModelLocation> Distinct(string[] names)
+    {
+        ModelLocation[] found = [.. names.Select(ModelOptions.Locate)];
+        if (found.GroupBy(location => location.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is { } same)
+        {
+            throw new UsageException($"--model names {same.Count()} models '{same.Key}', whose results could not be told apart. Rename a directory, or measure them one at a time.");
+        }
+
+        return [.. found];
+    }
+
+    private static OutputFormat Format(string name) => name switch
+    {
+        "table" => OutputFormat.Table,
+        "markdown" or "md" => OutputFormat.Markdown,
+        "csv" => OutputFormat.Csv,
+        "jsonl" => OutputFormat.Jsonl,
+        _ => throw new UsageException($"--output '{name}' is not table, markdown, csv or jsonl."),
+    };
 
     private static string FindingCode(string code) => FindingCodes.All.Contains(code)
         ? code
@@ -160,10 +185,10 @@ internal static class BenchCommand
         new(name, aliases) { Description = description, DefaultValueFactory = _ => value, HelpName = "AXIS" };
 
     private static Option<int> Number(string name, string description, int value, params string[] aliases) =>
-        new(name, aliases) { Description = description, DefaultValueFactory = _ => value, HelpName = "N" };
+        NumericOption.Of<int>(name, description, value, "N", aliases);
 
     private static Option<double> Seconds(string name, string description, TimeSpan value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value.TotalSeconds, HelpName = "SECONDS" };
+        NumericOption.Of<double>(name, description, value.TotalSeconds, "SECONDS");
 
     private static ImmutableArray<int> Values(ParseResult parsed, Option<string> option, AxisLimits limits) =>
         Measurement.Axes.Axis.Parse(option.Name.TrimStart('-'), parsed.GetRequiredValue(option), limits);

@@ -29,6 +29,7 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Checks this machine: providers, libraries, processor, memory, disk, sensors.") { runtimePack, cache, root };
         command.SetGuardedAction(console, ExitStatus.Failure, (parsed, cancellation) =>
         {
+            if (!Directory.Exists(parsed.GetRequiredValue(root))) throw new UsageException($"--sysfs-root '{parsed.GetRequiredValue(root)}' is no directory.");
             Check[] checks =
             [
                 .. System(), .. Libraries(parsed.GetValue(runtimePack), cancellation), Disk(parsed.CacheDirectory(cache)),
@@ -195,7 +196,16 @@ internal static class DoctorCommand
     private static Check Disk(string cache)
     {
         var existing = cache;
-        while (!Directory.Exists(existing)) existing = Path.GetDirectoryName(existing)!;
+        while (!Path.Exists(existing)) existing = Path.GetDirectoryName(existing)!;
+        try
+        {
+            using var tried = new FileStream(Path.Combine(existing, $".edgefleet-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new Check(Check.Bad, "disk", $"{cache} cannot be written ({exception.Message.TrimEnd('.')}): no model can be exported there; name another directory with --cache");
+        }
+
         var free = new DriveInfo(existing).AvailableFreeSpace;
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / Gibibyte:0.0} GiB free for {cache}");
         return new Check(free < LittleDisk ? Check.Doubtful : Check.Good, "disk", free < LittleDisk ? text + "; a model of 1 G parameters needs 4 GiB in fp32" : text);
@@ -213,7 +223,7 @@ internal static class DoctorCommand
         using var sensors = SensorSet.OfMachine(tree);
         foreach (var metric in sensors.Sensors.GroupBy(sensor => (sensor.Name.Metric, sensor.Name.Source)))
         {
-            var values = metric.Select(sensor => string.Create(CultureInfo.InvariantCulture, $"{(sensor.Name.Label.Length > 0 ? sensor.Name.Label + " " : "")}{sensor.Read():0.###}"));
+            var values = metric.Select(sensor => (sensor.Name.Label.Length > 0 ? sensor.Name.Label + " " : "") + Reading(sensor));
             yield return Check.Fine($"{metric.Key.Metric} ({metric.Key.Source})", string.Join(", ", values));
         }
 
@@ -221,6 +231,18 @@ internal static class DoctorCommand
         if (!sensors.Sensors.Any(sensor => sensor.Name.Metric is Metrics.PowerWatts or Metrics.EnergyJoules))
         {
             yield return new Check(Check.Absent, "energy", "no sensor of power or energy: results carry no energy");
+        }
+    }
+
+    private static string Reading(ISensor sensor)
+    {
+        try
+        {
+            return sensor.Read().ToString("0.###", CultureInfo.InvariantCulture);
+        }
+        catch (SensorException exception)
+        {
+            return $"(was read, and now: {exception.Message})";
         }
     }
 

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using EdgeFleet.Agent.Artifacts;
 using EdgeFleet.Agent.Bench;
-using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Tokenization;
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.RuntimePacks;
@@ -21,12 +20,12 @@ internal static class GenerateCommand
     {
         var model = new Option<string>("--model", "-m") { Required = true, Description = "Checkpoint directory, org/name, or an artifact (with --tokenizer).", HelpName = "MODEL" };
         var prompt = new Option<string>("--prompt") { Required = true, Description = "Text to continue.", HelpName = "TEXT" };
-        var maximum = new Option<int>("--max-tokens", "-n") { Description = "Most tokens to generate.", DefaultValueFactory = _ => 128, HelpName = "N" };
+        var maximum = NumericOption.Of<int>("--max-tokens", "Most tokens to generate.", 128, "N", "-n");
         var tokenizer = new Option<string>("--tokenizer") { Description = "Directory of the tokenizer. Default: the checkpoint's.", HelpName = "DIR" };
         var precision = new Option<string>("--precision", "-p") { Description = "fp32 or int4; fp16 on a GPU.", DefaultValueFactory = _ => "fp32" };
         var provider = new Option<string>("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
         var threads = ModelOptions.Threads();
-        var chunk = new Option<int>("--chunk") { Description = "Prefill in pieces of this many tokens.", DefaultValueFactory = _ => 512, HelpName = "N" };
+        var chunk = NumericOption.Of<int>("--chunk", "Prefill in pieces of this many tokens; 0 for one piece.", 512, "N");
         var runtimePack = ModelOptions.RuntimePack();
         var cache = ModelOptions.Cache();
         var command = new Command("generate", "Continues a prompt with a real checkpoint (greedy).") { model, prompt, maximum, tokenizer, precision, provider, threads, chunk, runtimePack, cache };
@@ -34,6 +33,8 @@ internal static class GenerateCommand
         {
             var limit = parsed.GetRequiredValue(maximum);
             if (limit is < 1 or > MaximumTokens) throw new UsageException($"--max-tokens {limit} is outside 1 to {MaximumTokens}.");
+            if (parsed.GetRequiredValue(chunk) < 0) throw new UsageException($"--chunk {parsed.GetRequiredValue(chunk)} is negative.");
+            var threadCount = parsed.ThreadCount(threads);
             var location = ModelOptions.Locate(parsed.GetRequiredValue(model));
             RequireWeights(location);
             var text = Tokenizer(location, parsed.GetValue(tokenizer));
@@ -54,11 +55,11 @@ internal static class GenerateCommand
             var options = new DecoderOptions
             {
                 Provider = ModelOptions.Executor(providerName),
-                Threads = parsed.GetValue(threads) is > 0 and var count ? count : ProcessorInformation.Read().PhysicalCores,
+                Threads = threadCount,
             };
             RequireVocabulary(ids, artifact.Manifest);
             using var session = DecoderSession.Open(pack, artifact, options);
-            Generate(session, ids, limit, Math.Max(0, parsed.GetRequiredValue(chunk)), new StreamedText(text), console, cancellation);
+            Generate(session, ids, limit, parsed.GetRequiredValue(chunk), new StreamedText(text), console, cancellation);
             return Task.FromResult(ExitStatus.Success);
         });
         return command;

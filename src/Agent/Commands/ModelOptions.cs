@@ -1,5 +1,7 @@
 using System.CommandLine;
+using EdgeFleet.Agent.Machine;
 using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Measurement.Axes;
 using EdgeFleet.Models.Catalogue;
 using EdgeFleet.Models.Checkpoints;
 using EdgeFleet.Models.Export;
@@ -23,7 +25,15 @@ internal static class ModelOptions
         HelpName = "DIR",
     };
 
-    public static Option<int> Threads() => new("--threads") { Description = "Threads; 0 for the physical cores.", HelpName = "N" };
+    public static Option<int> Threads() => NumericOption.Of<int>("--threads", "Threads; 0 for the physical cores.", 0, "N", "-t");
+
+    /// <summary>The threads that an option of <see cref="Threads"/> names.</summary>
+    public static int ThreadCount(this ParseResult parsed, Option<int> option) => parsed.GetValue(option) switch
+    {
+        0 => ProcessorInformation.Read().PhysicalCores,
+        var count when count > 0 && count <= AxisLimits.Threads.Maximum => count,
+        var count => throw new UsageException($"{option.Name} {count} is outside 0 to {AxisLimits.Threads.Maximum}."),
+    };
 
     /// <summary>Where models are looked for.</summary>
     private static ModelLocator Locator() => new(

@@ -36,8 +36,8 @@ internal static class RunCommand
         var whenFull = new Option<string>("--spool-when-full") { Description = "What a full spool gives up: oldest or newest.", DefaultValueFactory = _ => "oldest" };
         whenFull.AcceptOnlyFromAmong("oldest", "newest");
         var packs = new Option<string?>("--runtime-packs") { HelpName = "DIR", Description = "Directory whose subdirectories are further runtime packs." };
-        var grace = new Option<double>("--drain-grace") { HelpName = "SECONDS", Description = "Time that the run in progress has when the agent is told to stop.", DefaultValueFactory = _ => 30 };
-        var retry = new Option<double>("--retry-max") { HelpName = "SECONDS", Description = "Longest time between two tries to reach the collector.", DefaultValueFactory = _ => 60 };
+        var grace = NumericOption.Of<double>("--drain-grace", "Time that the run in progress has when the agent is told to stop.", 30, "SECONDS");
+        var retry = NumericOption.Of<double>("--retry-max", "Longest time between two tries to reach the collector.", 60, "SECONDS");
         var memoryLimit = new Option<string?>("--memory-limit") { HelpName = "BYTES", Description = "Most memory of a worker, e.g. 4G or 800M, enforced by a control group. Default: no limit." };
         var level = new Option<string>("--log-level") { Description = "debug, info, warn or error.", DefaultValueFactory = _ => "info" };
         level.AcceptOnlyFromAmong("debug", "info", "warn", "error");
@@ -64,7 +64,7 @@ internal static class RunCommand
                     WhenFull = parsed.GetRequiredValue(whenFull) == "oldest" ? FullPolicy.DropOldest : FullPolicy.DropNewest,
                 },
                 DrainGrace = Seconds(parsed, grace),
-                Worker = WorkerLaunch.Self with { MemoryLimitBytes = MemorySize.Parse(memoryLimit.Name, parsed.GetValue(memoryLimit)) },
+                Worker = WorkerLaunch.Self with { MemoryLimitBytes = ByteSize.MemoryLimit(memoryLimit.Name, parsed.GetValue(memoryLimit)) },
                 Link = new LinkOptions { LongestDelay = Seconds(parsed, retry), FirstDelay = TimeSpan.FromSeconds(Math.Min(1, Seconds(parsed, retry).TotalSeconds)) },
             };
             await using var log = AgentLogging.Create(Level(parsed.GetRequiredValue(level)), parsed.GetRequiredValue(format) == "json");

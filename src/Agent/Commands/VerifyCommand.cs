@@ -4,7 +4,6 @@ using System.Text.Json;
 using EdgeFleet.Agent.Artifacts;
 using EdgeFleet.Agent.Bench;
 using EdgeFleet.Agent.Engine;
-using EdgeFleet.Agent.Machine;
 using EdgeFleet.Agent.Output;
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.RuntimePacks;
@@ -26,12 +25,12 @@ internal static class VerifyCommand
         var checkpoint = new Argument<string>("CHECKPOINT") { Description = "Checkpoint directory, org/name, or an artifact." };
         var reference = new Option<string>("--reference") { Description = "safetensors file with input_ids int64 [B, T] and logits [B, T, V].", HelpName = "FILE" };
         var against = new Option<string>("--against") { Description = "Instead of a reference: the same model in this precision, on random tokens.", HelpName = "PRECISION" };
-        var tokens = new Option<int>("--tokens") { Description = "Tokens to compare with --against.", DefaultValueFactory = _ => 256, HelpName = "T" };
-        var prefill = new Option<int>("--prefill") { Description = "Tokens of the prefill, the rest one by one; 0 for all.", HelpName = "P" };
-        var chunk = new Option<int>("--chunk") { Description = "Prefill in pieces of this many tokens; 0 for one piece.", HelpName = "C" };
+        var tokens = NumericOption.Of<int>("--tokens", "Tokens to compare with --against.", 256, "T");
+        var prefill = NumericOption.Of<int>("--prefill", "Tokens of the prefill, the rest one by one; 0 for all.", 0, "P");
+        var chunk = NumericOption.Of<int>("--chunk", "Prefill in pieces of this many tokens; 0 for one piece.", 0, "C");
         var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU).", DefaultValueFactory = _ => "fp32" };
         var provider = new Option<string>("--provider") { Description = "cpu, cuda or tensorrt.", DefaultValueFactory = _ => "cpu" };
-        var tolerance = new Option<double?>("--tolerance") { Description = "Greatest error over the logits' deviation. Default: by family and precision (docs/measurement.md).", HelpName = "X" };
+        var tolerance = NumericOption.Of<double>("--tolerance", "Greatest error over the logits' deviation. Default: by family and precision (docs/measurement.md).", null, "X");
         var threads = ModelOptions.Threads();
         var output = new Option<string>("--output", "-o") { Description = "table or json.", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json");
@@ -43,7 +42,8 @@ internal static class VerifyCommand
         };
         command.SetGuardedAction(console, ExitStatus.Usage, async (parsed, cancellation) =>
         {
-            if (parsed.GetValue(tolerance) is { } asked && !(asked > 0 && double.IsFinite(asked))) throw new UsageException($"--tolerance {asked} is not a positive number.");
+            double? asked = parsed.GetResult(tolerance) is null ? null : parsed.GetValue(tolerance);
+            if (asked is { } most && !(most > 0 && double.IsFinite(most))) throw new UsageException($"--tolerance {most} is not a positive number.");
             if (parsed.GetValue(reference) is null == parsed.GetValue(against) is null)
                 throw new UsageException("Name what to compare with: either --reference FILE.safetensors or --against PRECISION.");
             if (parsed.GetValue(tokens) is < 1 or > MaximumTokens) throw new UsageException($"--tokens {parsed.GetValue(tokens)} is outside 1 to {MaximumTokens}.");
@@ -52,6 +52,8 @@ internal static class VerifyCommand
             var location = ModelOptions.Locate(parsed.GetRequiredValue(checkpoint));
             var providerName = ModelOptions.Provider(parsed.GetRequiredValue(provider));
             var named = ModelOptions.Precision(parsed.GetRequiredValue(precision));
+            ExportPrecision? other = parsed.GetValue(against) is { } name ? ModelOptions.Precision(name) : null;
+            var threadCount = parsed.ThreadCount(threads);
             var store = new ArtifactCache(parsed.CacheDirectory(cache));
             var progress = new ProgressLine(console.Error, console.InteractiveError, quiet: !console.InteractiveError);
             var target = providerName == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
@@ -67,13 +69,13 @@ internal static class VerifyCommand
             var options = new DecoderOptions
             {
                 Provider = ModelOptions.Executor(providerName),
-                Threads = parsed.GetValue(threads) is > 0 and var count ? count : ProcessorInformation.Read().PhysicalCores,
+                Threads = threadCount,
             };
             var ids = PromptTokens.Make(Seed, parsed.GetValue(tokens), artifact.Manifest.Vocabulary);
             float[] expected = [];
-            if (parsed.GetValue(against) is { } other)
+            if (other is { } compared)
             {
-                using var otherSession = DecoderSession.Open(pack, Obtain(ModelOptions.Precision(other)), options);
+                using var otherSession = DecoderSession.Open(pack, Obtain(compared), options);
                 expected = LogitVerifier.Logits(otherSession, ids, ReferenceChunk, cancellation);
             }
 
@@ -81,7 +83,9 @@ internal static class VerifyCommand
             var result = Verified(() => parsed.GetValue(reference) is { } file
                 ? LogitVerifier.Verify(session, file, parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation)
                 : LogitVerifier.Verify(session, ids, expected, parsed.GetValue(prefill), parsed.GetValue(chunk), cancellation));
-            var limit = parsed.GetValue(tolerance) ?? DefaultTolerance(artifact.Manifest.Family, named);
+
+            // Of two precisions the coarser one decides what they may differ by.
+            var limit = asked ?? Math.Max(DefaultTolerance(artifact.Manifest.Family, named), DefaultTolerance(artifact.Manifest.Family, other ?? named));
             var row = Row(result);
             if (parsed.GetRequiredValue(output) == "json") await console.Out.WriteLineAsync(JsonSerializer.Serialize(row, OutputJson.Default.VerificationRow));
             else PlainTable.Write(console.Out, ["what", "value"], [.. Lines(row, result.MeanKl, limit)], rightAligned: []);

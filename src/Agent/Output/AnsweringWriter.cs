@@ -33,8 +33,12 @@ internal sealed class AnsweringWriter(IRowWriter rows, TextWriter? output, strin
             output.Flush();
         }
 
-        if (html is null) return;
-        if (answer is not Answer.Given given) throw new InvalidDataException("The conditions changed while scenarios were measured, so no report was written.");
-        File.WriteAllText(html, HtmlReport.Write(given));
+        if (html is null || results.Count == 0) return;
+        File.WriteAllText(html, answer switch
+        {
+            Answer.Given given => HtmlReport.Write(given),
+            Answer.Refused refused => throw new InvalidDataException($"no report was written, since the conditions changed while scenarios were measured: {string.Join("; ", refused.Differences)}."),
+            _ => throw new InvalidOperationException("An answer is given or refused."),
+        });
     }
 }

@@ -103,7 +103,7 @@ internal sealed record DetailTable(string Title, IReadOnlyList<string> Header, I
 
         return row.ProfiledPhases.FirstOrDefault(profiled => profiled.Phase == phase) is not { } cost ? "no more is known" : string.Create(
             CultureInfo.InvariantCulture,
-            $"{cost.Runs} runs of {cost.Executions / Math.Max(1, cost.Runs)} nodes; {cost.NodeMilliseconds:0.0} of {cost.RunMilliseconds:0.0} ms in nodes; profiling added {cost.OverheadMicrosecondsPerNode:0.0} us per node");
+            $"{cost.Runs} run{(cost.Runs == 1 ? "" : "s")} of {cost.Executions / Math.Max(1, cost.Runs)} nodes; {cost.NodeMilliseconds:0.0} of {cost.RunMilliseconds:0.0} ms in nodes; profiling added {cost.OverheadMicrosecondsPerNode:0.0} us per node");
     }
 
     private static string Cut(string shapes) => shapes.Length <= LongestShapes ? shapes : shapes[..LongestShapes] + "...";

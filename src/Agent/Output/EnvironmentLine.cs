@@ -3,7 +3,10 @@ namespace EdgeFleet.Agent.Output;
 /// <summary>Machine and build in one line below a table.</summary>
 internal static class EnvironmentLine
 {
-    public static string Of(BenchRow row)
+    /// <summary>The line of the last row that was measured: one that could not be started knows nothing of either.</summary>
+    public static string Of(IReadOnlyList<BenchRow> rows) => Of(rows.LastOrDefault(row => row.Environment.Count > 0) ?? rows[^1]);
+
+    private static string Of(BenchRow row)
     {
         string Value(string name) => row.Environment.GetValueOrDefault(name, "unknown");
         return $"edgefleet-agent {Value("agent_version")} ({Short(Value("agent_commit"))}), ONNX Runtime {Value("onnxruntime_version")}, "

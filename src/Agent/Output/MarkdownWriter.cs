@@ -23,7 +23,7 @@ internal sealed class MarkdownWriter(TextWriter output, Details details) : IRowW
     public void Complete()
     {
         if (rows.Count == 0) return;
-        output.Write($"\n{EnvironmentLine.Of(rows[^1])}\n");
+        output.Write($"\n{EnvironmentLine.Of(rows)}\n");
         foreach (var table in DetailTable.Of(rows, details))
         {
             output.Write($"\n{table.Title}\n\n");

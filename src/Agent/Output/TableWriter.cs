@@ -20,7 +20,7 @@ internal sealed class TableWriter(TextWriter output, bool interactive, Details d
         // A column that says nothing in any row only takes room.
         Column[] columns = [.. Column.Readable.Where(column => rows.Any(row => column.Display(row) is not ("" or "-")))];
         if (!interactive || !WriteInteractive(columns)) WritePlain(columns);
-        output.WriteLine(EnvironmentLine.Of(rows[^1]));
+        output.WriteLine(EnvironmentLine.Of(rows));
         foreach (var row in rows.Where(row => row.Outcome != "completed"))
         {
             output.WriteLine($"{row.Model} {row.Precision} context {row.Context}: {row.Outcome} ({row.Reason}): {row.Message}");

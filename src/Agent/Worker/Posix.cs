@@ -7,6 +7,7 @@ internal static partial class Posix
 {
     public const int Sigkill = 9;
     private const int PrSetPdeathsig = 1;
+    private const short PollError = 8;
     private const int ReadOnly = 0;
     private const int OwnUsage = 0;
     private const int ChildrensUsage = -1;
@@ -42,6 +43,13 @@ internal static partial class Posix
         return own.ProcessorTime + children.ProcessorTime;
     }
 
+    /// <summary>Whether a descriptor is a pipe that nobody reads any more (poll(2): POLLERR at a pipe's writing end). A write to it would tell, but .NET passes over that error.</summary>
+    public static bool ReaderIsGone(int descriptor)
+    {
+        var polled = new Polled { Descriptor = descriptor };
+        return Poll(ref polled, 1, 0) > 0 && (polled.Returned & PollError) != 0;
+    }
+
     /// <summary>Makes the names in a directory durable: a rename is on disk once its directory is (fsync(2)).</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public static void FlushDirectory(string directory)
@@ -62,6 +70,10 @@ internal static partial class Posix
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int GetUsage(int who, out Usage usage);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Poll(ref Polled polled, nuint count, int timeoutMilliseconds);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Open(string path, int flags);
@@ -77,6 +89,15 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Polled
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Returned;
+    }
 
     /// <summary>struct rusage of a 64-bit Linux: two times and fourteen counts.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 144)]

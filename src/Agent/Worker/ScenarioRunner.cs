@@ -82,6 +82,16 @@ internal sealed class ScenarioRunner : IScenarioRunner
             };
         }
 
+        if (scenario.Batch * Math.Max(Math.Max((long)scenario.DepthTokens, scenario.ContextTokens), scenario.DecodeTokens) > Array.MaxLength)
+        {
+            return new RunEnd
+            {
+                Outcome = Outcome.Failed,
+                Reason = RunReasons.RuntimeError,
+                Message = $"{scenario.Batch} sequences of this length are more than {Array.MaxLength} tokens, the most that a run holds. Lower --batch, --context, --depth or --decode.",
+            };
+        }
+
         SessionDecoder? decoder = null;
         try
         {

@@ -26,12 +26,22 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
     /// <param name="cancellation">Ends the run as cancelled: first politely, then by a kill.</param>
     public async Task<WorkerResult> RunAsync(WorkerRun run, Action<WorkerProgress> progress, CancellationToken cancellation)
     {
-        var directory = Directory.CreateTempSubdirectory("edgefleet-").FullName;
-        var socket = Path.Combine(directory, "worker");
         var output = new BoundedText(OutputCharacters);
         var trace = new Trace { RunId = run.RunId, Attempt = run.Attempt, Repeat = run.Repeat, Scenario = run.Scenario };
+        string directory;
         try
         {
+            directory = Directory.CreateTempSubdirectory("edgefleet-").FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            trace.End = End(Outcome.Failed, RunReasons.WorkerNotStarted, $"The worker's socket has no place in {Path.GetTempPath()}: {exception.Message}");
+            return new WorkerResult(trace, "");
+        }
+
+        try
+        {
+            var socket = Path.Combine(directory, "worker");
             using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(socket));
             listener.Listen(1);

@@ -35,7 +35,10 @@ public static class LogitVerifier
         var ids = new long[batch * tokens];
         reference.Read(IdsName, 0, ids);
         RequireVocabulary(ids, session.Manifest.Vocabulary, referencePath);
-        return Compare(session, (ids, batch), prefill, chunk, ReadRow, cancellation);
+        var result = Compare(session, (ids, batch), prefill, chunk, ReadRow, cancellation);
+
+        // An error over a deviation of nothing is no number.
+        return result.LogitStd > 0 ? result : throw new InvalidDataException($"{referencePath}: all {LogitsName} are the same; a reference must tell tokens apart.");
 
         void ReadRow(long row, Span<float> logits)
         {

@@ -20,7 +20,8 @@ public static class AnswerText
 
     /// <summary>Who is best at which context lengths, in a sentence for each quantity; nothing where there is nothing to choose from.</summary>
     public static IEnumerable<string> Leads(AnswerSection section) =>
-        from quantity in section.Candidates.Length < 2 ? [] : section.Rankings.Select(ranking => ranking.Quantity).Distinct()
+        from quantity in section.Rankings.Select(ranking => ranking.Quantity).Distinct()
+        where section.Candidates.Length > 1
         let leads = Lead.Of(section, quantity)
         select $"{quantity.Title()}: {string.Join(", ", leads.Select((lead, at) => section.Label(lead.Candidate) + Extent(lead, at == 0, at == leads.Length - 1)))}.";
 

@@ -35,7 +35,7 @@ public static class ArtifactExporter
         var binding = new WeightBinding(decoder.Description, request.Weights);
         var layout = new ExternalDataLayout(decoder.Graph.Recipes);
         using var staged = new StagedDirectory(request.OutputDirectory);
-        EnsureSpace(staged.Path, layout.TotalBytes);
+        EnsureSpace(staged.Path, request.OutputDirectory, layout.TotalBytes);
 
         var model = WriteModel(staged.Path, decoder, layout);
         var digest = new ExternalDataWriter(binding, request.Progress)
@@ -97,9 +97,9 @@ public static class ArtifactExporter
         RandomAccess.FlushToDisk(file);
     }
 
-    private static void EnsureSpace(string directory, long bytes)
+    private static void EnsureSpace(string staged, string directory, long bytes)
     {
-        var free = new DriveInfo(directory).AvailableFreeSpace;
+        var free = new DriveInfo(staged).AvailableFreeSpace;
         if (free < bytes)
         {
             throw new IOException(string.Create(

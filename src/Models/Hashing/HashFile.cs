@@ -5,7 +5,8 @@ namespace EdgeFleet.Models.Hashing;
 
 /// <summary>
 /// Remembers digests in a small text file: per line inode, size, time, digest and path, separated by tabs. It is a cache: damaged
-/// lines count as absent, and losing it costs only time.
+/// lines count as absent, and losing it costs only time. Where the file cannot be written (a read-only or full disk), digests are remembered
+/// as long as this object lives.
 /// </summary>
 public sealed class HashFile : IHashMemory
 {
@@ -35,7 +36,6 @@ public sealed class HashFile : IHashMemory
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Remember(string fullPath, FileStamp stamp, string sha256)
     {
         // Such a path would break the lines; its file is hashed each time.
@@ -58,7 +58,14 @@ public sealed class HashFile : IHashMemory
             }
 
             _digests[fullPath] = (stamp, sha256);
-            Save();
+            try
+            {
+                Save();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // This object remembers it; the next process will hash the file again.
+            }
         }
     }
 
@@ -98,7 +105,15 @@ public sealed class HashFile : IHashMemory
 
         // Readers see the old file or the new one, never a part.
         var temporary = Path.Combine(directory, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}");
-        File.WriteAllText(temporary, text.ToString());
-        File.Move(temporary, _path, overwrite: true);
+        try
+        {
+            File.WriteAllText(temporary, text.ToString());
+            File.Move(temporary, _path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 }

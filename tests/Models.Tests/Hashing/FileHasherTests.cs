@@ -23,6 +23,15 @@ public sealed class FileHasherTests : IDisposable
     }
 
     [Fact]
+    public void A_memory_that_cannot_be_written_remembers_for_itself()
+    {
+        var file = _directory.Write("f", [1]);
+        var memory = new HashFile("/proc/none/hashes");
+        memory.Remember(file, FileStamp.Of(file), new string('e', 64));
+        Assert.Equal(new string('e', 64), memory.Find(file, FileStamp.Of(file)));
+    }
+
+    [Fact]
     public void An_unchanged_file_is_not_read_again()
     {
         var path = _directory.Write("f", "content");
