@@ -33,9 +33,17 @@ if (parsed.Action is ParseErrorAction refusal)
     return 2;
 }
 
+var isUp = parsed.CommandResult.Command.Name == UpCommand.Name;
+
+// It stops its programs in order when its terminal is closed, too.
+using var terminal = new TerminalWriter(Console.Out);
+using var errors = new TerminalWriter(Console.Error);
+if (isUp && !Console.IsOutputRedirected) Console.SetOut(terminal);
+if (isUp && !Console.IsErrorRedirected) Console.SetError(errors);
+
 // Exceptions are told apart here, once for all commands.
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-if (parsed.CommandResult.Command.Name == UpCommand.Name) invocation.ProcessTerminationTimeout = null;
+if (isUp) invocation.ProcessTerminationTimeout = null;
 try
 {
     return await parsed.InvokeAsync(invocation);

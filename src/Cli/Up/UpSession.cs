@@ -171,7 +171,6 @@ internal sealed class UpSession(UpOptions options, Printer printer, TimeProvider
     private void Stop(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        if (signal.Signal == PosixSignal.SIGHUP) Terminal.Leave();
         (stopping.IsCancellationRequested ? hurrying : stopping).Cancel();
     }
 

@@ -12,6 +12,9 @@ internal static class Programs
     /// <summary>The collector.</summary>
     public static string Collector { get; } = Output("src/Collector", "edgefleet-collector");
 
+    /// <summary>The command line.</summary>
+    public static string CommandLine { get; } = Output("src/Cli", "edgefleet");
+
     /// <summary>An agent that knows the frozen contract alone.</summary>
     public static string FrozenPeer { get; } = Output("tests/FrozenPeer", "edgefleet-frozen-peer");
 
