@@ -157,7 +157,7 @@ public sealed class CollectorHost : IAsyncDisposable
         app.MapGrpcReflectionService();
         app.MapGet("/", () => FrontPage.Text);
         app.MapHealthChecks("/healthz");
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint(ScrapeRehearsal.Route).Add(app.Services.GetRequiredService<ScrapeRehearsal>().Attend);
         return app;
     }
 
@@ -178,6 +178,7 @@ public sealed class CollectorHost : IAsyncDisposable
         services.AddSingleton<LinkService>().AddSingleton<TracesService>().AddSingleton<ArtifactsService>().AddSingleton<FleetService>();
         services.AddHostedService<Recovery>();
         services.AddHostedService(s => s.GetRequiredService<FleetMetrics>());
+        services.AddSingleton<ScrapeRehearsal>().AddHostedService(s => s.GetRequiredService<ScrapeRehearsal>());
         services.AddSingleton<Scheduler>().AddHostedService(s => s.GetRequiredService<Scheduler>());
         services.AddSingleton<Retention>().AddHostedService(s => s.GetRequiredService<Retention>());
         services.AddHostedService<SweepWatch>();

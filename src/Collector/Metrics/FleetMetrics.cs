@@ -4,7 +4,6 @@ using EdgeFleet.Collector.Hosting;
 using EdgeFleet.Collector.Storage;
 using EdgeFleet.Collector.Sweeps;
 using EdgeFleet.Protos.V1;
-using Labels = System.Collections.Generic.KeyValuePair<string, object?>[];
 
 namespace EdgeFleet.Collector.Metrics;
 
@@ -72,7 +71,7 @@ internal sealed class FleetMetrics(
         var made = new Meter(names.Fleet);
         Gauge(made, "edgefleet_device_up", "1 while an agent is connected; stays at 0 for 7 days after it is gone.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => One(d, d.Online ? 1 : 0)));
         Gauge(made, "edgefleet_device_info", "What a device is; always 1.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => new Measurement<double>(
-            1, new("device", Short(d.DeviceId)), new("device_id", d.DeviceId), new("hardware_class", results.HardwareLabel(d.HardwareClass)), new("agent_version", d.AgentVersion))));
+            1, new("agent_version", d.AgentVersion), new("device", Short(d.DeviceId)), new("device_id", d.DeviceId), new("hardware_class", results.HardwareLabel(d.HardwareClass)))));
         Gauge(made, "edgefleet_heartbeat_age_seconds", "Since the latest sign of life.", () => Roomy().Select(d => One(d, (time.UnixNanoseconds() - d.LastSeenNs) * 1e-9)));
         Gauge(made, "edgefleet_clock_offset_seconds", "Device's wall clock minus the collector's.", () => Roomy().Where(d => d.Clock is not null).Select(d => One(d, d.Clock!.Value.OffsetNs * 1e-9)));
         Gauge(made, "edgefleet_queue_runs", "Runs that wait for the device.", () => Roomy().Select(d => One(d, queues.GetValueOrDefault(d.DeviceId))));
@@ -125,16 +124,16 @@ internal sealed class FleetMetrics(
         Gauge(made, "edgefleet_result_timestamp_seconds", "When the last result was stored, seconds since the Unix epoch.", () => Living().Select(p => new Measurement<double>(p.Value.EndedUnixNs * 1e-9, p.Key.Labels())));
         Gauge(made, "edgefleet_memory_bytes", "Memory of the last result by kind: weights, activations and each kind of state.", () => Living().SelectMany(Kinds));
         Gauge(made, "edgefleet_energy_joules", "Gross energy of the last result by phase.", () => Living().SelectMany(p =>
-            p.Value.Result.EnergyGrossJoules.Where(e => SeriesBounds.EnergyPhases.Contains(e.Key)).Select(e => new Measurement<double>(e.Value, With(p.Key.Labels(), "phase", e.Key)))));
+            p.Value.Result.EnergyGrossJoules.Where(e => SeriesBounds.EnergyPhases.Contains(e.Key)).Select(e => new Measurement<double>(e.Value, p.Key.OfPhase(e.Key)))));
         Gauge(made, "edgefleet_condition_info", "What a condition stands for; always 1.", () => Living().DistinctBy(p => p.Key.Condition).Select(p => new Measurement<double>(1, ResultSeries.Explain(p.Value))));
     }
 
     private static IEnumerable<Measurement<double>> Kinds(KeyValuePair<ResultSeries, Run> point)
     {
         var result = point.Value.Result;
-        if (result.HasWeightsBytes) yield return new Measurement<double>(result.WeightsBytes, With(point.Key.Labels(), "kind", "weights"));
-        if (result.HasActivationsBytes) yield return new Measurement<double>(result.ActivationsBytes, With(point.Key.Labels(), "kind", "activations"));
-        foreach (var (kind, bytes) in result.StateBytes.Where(s => SeriesBounds.StateKinds.Contains(s.Key))) yield return new Measurement<double>(bytes, With(point.Key.Labels(), "kind", kind));
+        if (result.HasWeightsBytes) yield return new Measurement<double>(result.WeightsBytes, point.Key.OfKind("weights"));
+        if (result.HasActivationsBytes) yield return new Measurement<double>(result.ActivationsBytes, point.Key.OfKind("activations"));
+        foreach (var (kind, bytes) in result.StateBytes.Where(s => SeriesBounds.StateKinds.Contains(s.Key))) yield return new Measurement<double>(bytes, point.Key.OfKind(kind));
     }
 
     private IEnumerable<Measurement<double>> Sensors(string metric)
@@ -167,8 +166,6 @@ internal sealed class FleetMetrics(
     private IEnumerable<DeviceStatus> Alive(long now) => devices.All.Where(d => d.Online || now - d.GoneNs <= SeriesGrace.Nanoseconds());
 
     private static Measurement<double> One(DeviceStatus device, double value) => new(value, new KeyValuePair<string, object?>("device", Short(device.DeviceId)));
-
-    private static Labels With(Labels labels, string name, string value) => [.. labels, new(name, value)];
 
     private static string Short(string deviceId) => deviceId[..12];
 

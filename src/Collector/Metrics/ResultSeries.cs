@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EdgeFleet.Collector.Sweeps;
 using EdgeFleet.Protos.V1;
+using Labels = System.Collections.Generic.KeyValuePair<string, object?>[];
 
 namespace EdgeFleet.Collector.Metrics;
 
@@ -18,24 +19,37 @@ internal sealed record ResultSeries(string Device, string Model, string Family, 
         run.Scenario.ContextTokens.ToString(CultureInfo.InvariantCulture),
         ConditionOf(run));
 
-    /// <summary>The labels for an instrument. Made anew: a field of this would take part in equality.</summary>
-    public KeyValuePair<string, object?>[] Labels() =>
+    /// <summary>The labels for an instrument. Made anew: a field of this would take part in equality. In order of their names, as all labels of the fleet's meter: the SDK keeps a
+    /// series whose labels come in another order under two keys.</summary>
+    public Labels Labels() =>
     [
-        new("device", Device), new("model", Model), new("family", Family), new("precision", Precision), new("context", Context), new("condition", Condition),
+        new("condition", Condition), new("context", Context), new("device", Device), new("family", Family), new("model", Model), new("precision", Precision),
+    ];
+
+    /// <summary>The labels of one kind of memory.</summary>
+    public Labels OfKind(string kind) =>
+    [
+        new("condition", Condition), new("context", Context), new("device", Device), new("family", Family), new("kind", kind), new("model", Model), new("precision", Precision),
+    ];
+
+    /// <summary>The labels of one phase.</summary>
+    public Labels OfPhase(string phase) =>
+    [
+        new("condition", Condition), new("context", Context), new("device", Device), new("family", Family), new("model", Model), new("phase", phase), new("precision", Precision),
     ];
 
     /// <summary>What a condition stands for, for its info metric.</summary>
-    public static KeyValuePair<string, object?>[] Explain(Run run) =>
+    public static Labels Explain(Run run) =>
     [
+        new("batch", run.Scenario.Batch.ToString(CultureInfo.InvariantCulture)),
         new("condition", ConditionOf(run)),
+        new("conditions_fingerprint", run.Result.ConditionsFingerprint),
+        new("decode", run.Scenario.DecodeTokens.ToString(CultureInfo.InvariantCulture)),
+        new("depth", run.Scenario.DepthTokens.ToString(CultureInfo.InvariantCulture)),
+        new("power_mode", run.Scenario.PowerMode),
         new("provider", ScenarioMapping.Name(run.Scenario.Provider)),
         new("runtime_pack", run.Scenario.RuntimePackId),
-        new("power_mode", run.Scenario.PowerMode),
-        new("batch", run.Scenario.Batch.ToString(CultureInfo.InvariantCulture)),
-        new("depth", run.Scenario.DepthTokens.ToString(CultureInfo.InvariantCulture)),
-        new("decode", run.Scenario.DecodeTokens.ToString(CultureInfo.InvariantCulture)),
         new("weights", run.Scenario.Weights),
-        new("conditions_fingerprint", run.Result.ConditionsFingerprint),
     ];
 
     private static string ConditionOf(Run run)

@@ -31,7 +31,7 @@ internal sealed class SweepMetrics
                 ("skipped", counts.Skipped), ("cancelled", counts.Cancelled),
             })
             {
-                yield return new Measurement<long>(count, new("sweep", sweep.SweepId[..8]), new("name", sweep.Definition.Name), new("state", state));
+                yield return new Measurement<long>(count, new("name", sweep.Definition.Name), new("state", state), new("sweep", sweep.SweepId[..8]));
             }
         }
     }
