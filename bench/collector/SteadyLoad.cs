@@ -13,6 +13,9 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
     private const int Scrapes = 10;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(15);
 
+    // In which the collector reads its own metrics once.
+    private static readonly TimeSpan SettledIdle = TimeSpan.FromSeconds(60);
+
     /// <summary>Runs it: idle, then each rate, then scrapes.</summary>
     public async Task RunAsync(string collectorProgram, string directory, IReadOnlyList<(double Rate, string Selector, int Devices, int RunsPerDevice)> loads)
     {
@@ -32,7 +35,7 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         report.Add($"{agents} agents connect", "s", Stopwatch.GetElapsedTime(begin).TotalSeconds);
         var byId = fleet.ToDictionary(a => a.DeviceId);
 
-        report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's processor use", "cores", await IdleCoresAsync(collector));
+        report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's processor use", "cores", await IdleCoresAsync(collector, Idle));
         report.Add($"{agents} agents, 10 s heartbeats, no traces: collector's resident memory", "MiB", Mebibytes(collector.ResidentBytes));
         report.Add($"{agents} agents: connected at the end of it", "devices", await desk.OnlineAsync());
 
@@ -45,7 +48,7 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
             context += runsPerDevice;
         }
 
-        var idle = await IdleCoresAsync(collector);
+        var idle = await IdleCoresAsync(collector, SettledIdle);
         report.Add($"{agents} agents, 10 s heartbeats, after the loads: collector's processor use", "cores", idle);
         foreach (var (name, cores, rate) in used) report.Add($"{name}: processor time per trace, beyond heartbeats", "ms", (cores - idle) / rate * 1e3);
 
@@ -56,10 +59,10 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         await Parallel.ForEachAsync(fleet, async (agent, _) => await agent.DisposeAsync());
     }
 
-    private static async Task<double> IdleCoresAsync(ServerProcess collector)
+    private static async Task<double> IdleCoresAsync(ServerProcess collector, TimeSpan duration)
     {
         var (cpu, at) = (collector.ProcessorSeconds, Stopwatch.GetTimestamp());
-        await Task.Delay(Idle);
+        await Task.Delay(duration);
         return (collector.ProcessorSeconds - cpu) / Stopwatch.GetElapsedTime(at).TotalSeconds;
     }
 
