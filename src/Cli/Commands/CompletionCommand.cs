@@ -41,7 +41,7 @@ internal static class CompletionCommand
             function __edgefleet_complete
                 set -l words (commandline -opc)
                 set -l line (commandline -cp)
-                set -l found ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+                set -l found ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null | string match -rv '^$')
                 if test (count $found) -gt 0
                     printf '%s\n' $found
                 else
