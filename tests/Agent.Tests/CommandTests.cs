@@ -171,6 +171,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("run", "--join", "https://collector.example:7443")]
     [InlineData("verify", "mamba-130m", "--against", "int4", "--threads", "-1")]
     [InlineData("export", "mamba-130m", "--output", "")]
+    [InlineData("bench", "--model", "mamba-130m", "--runtime-pack", "")]
     [InlineData("nonsense")]
     public async Task Wrong_usage_has_status_2_and_a_reason(params string[] arguments)
     {
@@ -416,6 +417,21 @@ public sealed class CommandTests : IDisposable
         [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     /// <summary>Finds the worker of the bench that uses this test's cache, by its parent's command line.</summary>
+    [Fact]
+    public async Task Without_a_place_for_temporary_files_each_run_says_so()
+    {
+        using var bench = Process.Start(new ProcessStartInfo(
+            "env", ["TMPDIR=/nonexistent", AgentRun.Program, "bench", "--output", "jsonl", "--quiet", "--cache", Cache, "--model", Fixture.Checkpoint("llama"), "--context", "8,16", "--decode", "2"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var output = await bench.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bench.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var rows = Lines(new AgentRun(bench.ExitCode, output, ""));
+        Assert.Equal(["worker_not_started", "worker_not_started"], rows.Select(row => row.GetProperty("reason").GetString()));
+        Assert.All(rows, row => Assert.Contains("/nonexistent", row.GetProperty("message").GetString(), StringComparison.Ordinal));
+    }
+
     private static Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo(AgentRun.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 

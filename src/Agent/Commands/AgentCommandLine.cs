@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace EdgeFleet.Agent.Commands;
 
@@ -27,9 +28,10 @@ internal static class AgentCommandLine
 
         // '@' begins a file with an address, or a prompt, and not a file with arguments.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        string[] errors = [.. parsed.Errors.Select(error => error.Message), .. Empty(parsed)];
+        if (errors.Length > 0)
         {
-            foreach (var error in parsed.Errors) await console.Error.WriteLineAsync($"error: {error.Message}");
+            foreach (var error in errors) await console.Error.WriteLineAsync($"error: {error}");
             if (parsed.Action is ParseErrorAction refusal)
             {
                 // Of the library's own words only its suggestions for what was misspelt.
@@ -52,6 +54,10 @@ internal static class AgentCommandLine
         };
         return await parsed.InvokeAsync(configuration);
     }
+
+    /// <summary>Options with a text of nothing, such as a script's variable that is not set: no name, file or list is empty.</summary>
+    private static IEnumerable<string> Empty(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().Where(option => option.Tokens.Any(token => token.Value.Length == 0)).Select(option => $"{option.Option.Name} is given nothing.");
 
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "edgefleet-agent" : "edgefleet-agent " + parsed.CommandResult.Command.Name;

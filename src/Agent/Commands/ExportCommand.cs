@@ -19,7 +19,6 @@ internal static class ExportCommand
         var command = new Command("export", "Makes an ONNX artifact of a checkpoint, or of a catalogue entry with random weights.") { model, precision, target, output, cache, quiet };
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, cancellation) =>
         {
-            if (parsed.GetRequiredValue(output).Length == 0) throw new UsageException("--output names no directory.");
             var location = ModelOptions.Locate(parsed.GetRequiredValue(model));
             var directory = Path.GetFullPath(parsed.GetRequiredValue(output));
             var progress = new ProgressLine(console.Error, console.InteractiveError, parsed.GetValue(quiet));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.Profiling;
 using EdgeFleet.Inference.RuntimePacks;
+using EdgeFleet.Measurement.Findings;
 using EdgeFleet.Measurement.Statistics;
 using EdgeFleet.Measurement.Tokens;
 using EdgeFleet.Models.Artifacts;
@@ -19,12 +20,26 @@ internal sealed class ProfilePass(RuntimePack pack, Artifact artifact, DecoderOp
     private const string Prefill = "prefill";
     private const string Decode = "decode";
 
-    /// <summary>Runs the scenario under the profiler.</summary>
+    /// <summary>Runs the scenario under the profiler. What was timed before stays where the profile cannot be written or read: the trace then says why.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="seed">Seed of the prompt.</param>
     /// <param name="timed">The timed iterations, to tell what profiling costs.</param>
     /// <param name="cancellation">Ends the pass between steps.</param>
     public Trace Run(Scenario scenario, ulong seed, IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
+    {
+        try
+        {
+            return Record(scenario, seed, timed, cancellation);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            var trace = new Trace();
+            trace.Findings.Add(new Finding { Code = FindingCodes.ProfileUnavailable, Message = $"No operator profile, for which temporary space is needed: {exception.Message}" });
+            return trace;
+        }
+    }
+
+    private Trace Record(Scenario scenario, ulong seed, IReadOnlyList<TokenTimes> timed, CancellationToken cancellation)
     {
         var directory = Directory.CreateTempSubdirectory("edgefleet-profile-").FullName;
         try

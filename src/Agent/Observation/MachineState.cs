@@ -38,7 +38,7 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
 
         return new MachineState(
             busy,
-            Memory(tree, "MemAvailable"), Memory(tree, "SwapTotal") - Memory(tree, "SwapFree"), Battery(tree), new DriveInfo(Path.GetTempPath()).AvailableFreeSpace, neededBytes, gpu);
+            Memory(tree, "MemAvailable"), Memory(tree, "SwapTotal") - Memory(tree, "SwapFree"), Battery(tree), FreeTemporarySpace(), neededBytes, gpu);
     }
 
     /// <summary>Whether a battery is being discharged (Documentation/ABI/testing/sysfs-class-power); null where there is none.</summary>
@@ -73,6 +73,9 @@ internal sealed record MachineState(double BusyProcessors, long AvailableBytes, 
 
         return busiest;
     }
+
+    /// <summary>None where the directory of temporary files does not exist: the run that needs it will say so.</summary>
+    private static long FreeTemporarySpace() => Directory.Exists(Path.GetTempPath()) ? new DriveInfo(Path.GetTempPath()).AvailableFreeSpace : 0;
 
     private static long Memory(SystemTree tree, string name) =>
         (tree.TryText("/proc/meminfo") ?? "").Split('\n').FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal)) is { } line

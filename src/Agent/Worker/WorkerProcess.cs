@@ -198,6 +198,9 @@ internal sealed class WorkerProcess(WorkerLaunch launch)
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+
+        // What a worker that is killed leaves goes with its directory.
+        start.Environment["TMPDIR"] = Path.GetDirectoryName(socket);
         foreach (var argument in launch.Command.Skip(1)) start.ArgumentList.Add(argument);
         foreach (var argument in (string[])["worker", "--socket", socket, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
         {
