@@ -155,6 +155,38 @@ public sealed class PrometheusTests
     }
 
     [Fact]
+    public async Task A_sweep_that_is_shown_no_longer_disappears_and_devices_stay()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        await using var agent = new SimulatedAgent(collector, "one");
+        await agent.ConnectAsync();
+        var metrics = (Metrics.FleetMetrics)collector.Host.Services.GetService(typeof(Metrics.FleetMetrics))!;
+        var sweeps = (Metrics.SweepMetrics)collector.Host.Services.GetService(typeof(Metrics.SweepMetrics))!;
+        using var http = collector.Http(null);
+        async Task<string> PageAsync()
+        {
+            // The exporter caches a scrape for a moment.
+            await Task.Delay(600);
+            metrics.Refresh();
+            return await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        }
+
+        for (var i = 0; i < Metrics.SeriesBounds.Sweeps; i++) sweeps.Progress(Ended(i));
+        Assert.Contains("sweep=\"00000000\"", await PageAsync(), StringComparison.Ordinal);
+        sweeps.Progress(Ended(Metrics.SeriesBounds.Sweeps));
+        _ = await PageAsync();
+        var later = await PageAsync();
+        Assert.DoesNotContain("sweep=\"00000000\"", later, StringComparison.Ordinal);
+        Assert.Contains("sweep=\"00000050\"", later, StringComparison.Ordinal);
+        Assert.Contains("edgefleet_device_up{", later, StringComparison.Ordinal);
+
+        static Sweep Ended(int number) => new()
+        {
+            SweepId = $"{number:d8}-0000", Definition = new SweepDefinition { Name = "nightly" }, Counts = new RunCounts { Completed = 1 }, CreatedUnixNs = number + 1, EndedUnixNs = number + 1,
+        };
+    }
+
+    [Fact]
     public async Task The_collector_reads_its_own_metrics_as_long_as_nobody_else_does()
     {
         await using var collector = await TestCollector.StartAsync();

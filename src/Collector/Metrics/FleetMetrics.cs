@@ -8,8 +8,7 @@ using EdgeFleet.Protos.V1;
 namespace EdgeFleet.Collector.Metrics;
 
 /// <summary>
-/// Series of devices and results, read from tables when they are scraped. The SDK never forgets a series once it was observed, so the meter is made anew
-/// whenever one is to disappear.
+/// Series of devices, results and sweeps, read from tables when they are scraped.
 /// </summary>
 internal sealed class FleetMetrics(
     MeterNames names, DeviceTable devices, ResultTable results, SweepMetrics sweeps, Database database, TraceSegments segments, RunStore runs, CollectorOptions options, TimeProvider time)
@@ -20,8 +19,8 @@ internal sealed class FleetMetrics(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    private Meter? meter;
-    private HashSet<string> shown = [];
+    private readonly PassingMeter fleet = new();
+    private readonly PassingMeter progress = new();
     private volatile Dictionary<string, long> queues = [];
     private long telemetryOverflow;
     private long deviceOverflow;
@@ -39,22 +38,15 @@ internal sealed class FleetMetrics(
 
         var excess = Alive(now).Count() - SeriesBounds.Devices;
         if (excess > 0) Interlocked.Add(ref deviceOverflow, excess);
-        HashSet<string> wanted = [.. devices.All.Select(d => d.DeviceId), .. Alive(now).Select(d => d.DeviceId + " alive"), .. sweeps.Shown.Select(s => s.SweepId)];
-        if (meter is not null && shown.IsSubsetOf(wanted))
-        {
-            shown = wanted;
-            return;
-        }
-
-        shown = wanted;
-        meter?.Dispose();
-        meter = Build();
+        fleet.Show([.. devices.All.Select(d => d.DeviceId), .. Alive(now).Select(d => d.DeviceId + " alive")], Build);
+        progress.Show([.. sweeps.Shown.Select(s => s.SweepId)], BuildProgress);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        meter?.Dispose();
+        fleet.Dispose();
+        progress.Dispose();
         base.Dispose();
     }
 
@@ -79,7 +71,6 @@ internal sealed class FleetMetrics(
         Spool(made);
         foreach (var (metric, _, description) in SeriesBounds.Telemetry) Gauge(made, "edgefleet_device_" + metric, description, () => Sensors(metric));
         Results(made);
-        made.CreateObservableGauge("edgefleet_sweep_runs", sweeps.Runs, description: "Runs of a sweep by where they are; the open sweeps and those that ended last.");
         Gauge(made, "edgefleet_storage_bytes", "Disk in use, by kind.", () =>
         [
             new Measurement<double>(segments.TotalBytes, new KeyValuePair<string, object?>("kind", "traces")),
@@ -92,6 +83,14 @@ internal sealed class FleetMetrics(
             new Measurement<double>(Interlocked.Read(ref telemetryOverflow), new KeyValuePair<string, object?>("kind", "telemetry")),
             new Measurement<double>(Interlocked.Read(ref deviceOverflow), new KeyValuePair<string, object?>("kind", "devices")),
         ]);
+        return made;
+    }
+
+    // Sweeps come and go all the time: what devices show is not made anew for them.
+    private Meter BuildProgress()
+    {
+        var made = new Meter(names.Fleet);
+        made.CreateObservableGauge("edgefleet_sweep_runs", sweeps.Runs, description: "Runs of a sweep by where they are; the open sweeps and those that ended last.");
         return made;
     }
 
