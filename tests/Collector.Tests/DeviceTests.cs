@@ -57,6 +57,21 @@ public sealed class DeviceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_results_of_a_device_that_was_forgotten_are_still_found_by_it()
+    {
+        await agent.ConnectAsync();
+        var sweep = await collector.Fleet.CreateSweepAsync(new CreateSweepRequest { Document = "models: tiny-ssm\ncontext: 64\nrepeats: 1" });
+        await TestCollector.EventuallyAsync(async () => (await collector.Fleet.GetSweepAsync(new GetSweepRequest { SweepId = sweep.SweepId })).State == SweepState.Finished, "the sweep has ended");
+        await agent.DisconnectAsync();
+        await TestCollector.EventuallyAsync(async () => !(await DeviceAsync()).Online, "the device is offline");
+        await collector.Fleet.ForgetDeviceAsync(new ForgetDeviceRequest { DeviceId = agent.DeviceId });
+        var found = await collector.Fleet.ListRunsAsync(new ListRunsRequest { DeviceId = agent.DeviceId[..8] });
+        Assert.Equal(agent.DeviceId, Assert.Single(found.Runs).DeviceId);
+        var other = new string(agent.DeviceId[0] == '0' ? '1' : '0', 8);
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(async () => await collector.Fleet.ListRunsAsync(new ListRunsRequest { DeviceId = other }))).StatusCode);
+    }
+
+    [Fact]
     public async Task A_second_stream_of_one_device_is_refused_and_the_first_lives_on()
     {
         await agent.ConnectAsync();

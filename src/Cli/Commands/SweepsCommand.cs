@@ -160,7 +160,17 @@ internal static class SweepsCommand
 
     private static async Task<int> FollowAsync(CollectorConnection connection, Printer printer, string id, CancellationToken cancellation)
     {
-        var sweep = await new SweepFollower(connection, printer, TimeProvider.System).FollowAsync(id, cancellation);
+        Sweep sweep;
+        try
+        {
+            sweep = await new SweepFollower(connection, printer, TimeProvider.System).FollowAsync(id, cancellation);
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"The sweep goes on: 'edgefleet sweeps watch {Show.Id(id)}' follows it again, 'edgefleet sweeps cancel {Show.Id(id)}' ends it.");
+            throw;
+        }
+
         if (!printer.IsJson)
         {
             Print(printer, sweep);

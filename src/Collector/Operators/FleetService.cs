@@ -255,7 +255,7 @@ internal sealed class FleetService(
         var size = PageSize(request.PageSize);
         var query = request.Clone();
         if (query.SweepId.Length > 0) query.SweepId = FindSweep(query.SweepId).SweepId;
-        if (query.DeviceId.Length > 0) query.DeviceId = FindDevice(query.DeviceId).DeviceId;
+        if (query.DeviceId.Length > 0) query.DeviceId = Whole("device", query.DeviceId, prefix => devices.WithPrefix(prefix) is { Count: > 0 } known ? known : runs.DevicesWithPrefix(prefix));
         var found = runs.List(query, RunToken(request.PageToken), size + 1);
         var response = new ListRunsResponse();
         if (found.Count > size)

@@ -21,6 +21,10 @@ internal sealed class RunStore(Database database, CollectorOptions options, Time
     public List<string> WithPrefix(string prefix) => database.Read(sql =>
         sql.Rows(r => r.GetString(0), "SELECT run_id FROM run WHERE run_id >= $0 AND run_id < $0 || 'g' ORDER BY run_id LIMIT 2", prefix));
 
+    /// <summary>Devices that have runs and whose ids begin with a prefix; at most two. Those that were forgotten are among them.</summary>
+    public List<string> DevicesWithPrefix(string prefix) => database.Read(sql =>
+        sql.Rows(r => r.GetString(0), "SELECT DISTINCT device_id FROM run WHERE device_id >= $0 AND device_id < $0 || 'g' ORDER BY device_id LIMIT 2", prefix));
+
     /// <summary>A page of runs, by sweep, device and place.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="after">Place of the last run of the page before.</param>
