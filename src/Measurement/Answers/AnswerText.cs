@@ -117,12 +117,12 @@ public static class AnswerText
         var extent = (first, last) switch
         {
             (true, true) => " at every context",
-            (true, false) => $" up to {Tokens(lead.To)}",
-            (false, true) => $" from {Tokens(lead.From)} on",
-            _ => lead.From == lead.To ? $" at {Tokens(lead.From)}" : $" from {lead.From} to {Tokens(lead.To)}",
+            (true, false) => $" up to {Tokens(lead.Contexts[^1])}",
+            (false, true) => $" from {Tokens(lead.Contexts[0])} on",
+            _ => lead.Contexts.Length == 1 ? $" at {Tokens(lead.Contexts[0])}" : $" from {lead.Contexts[0]} to {Tokens(lead.Contexts[^1])}",
         };
         return lead.Uncertain.IsEmpty ? extent
-            : lead.Uncertain.Length == 1 && lead.From == lead.To ? extent + " (not certain)"
+            : lead.Uncertain.Length == lead.Contexts.Length ? extent + " (not certain)"
             : $"{extent} (not certain at {string.Join(", ", lead.Uncertain)})";
     }
 

@@ -29,6 +29,11 @@ public sealed class AnswerTests
         Assert.Equal(["Time to first token: gpt up to 512 tokens (not certain at 512), mamba from 1024 tokens on."], AnswerText.Leads(section));
         Assert.Equal(["Time to first token: mamba at every context."], AnswerText.Leads(Section([Results.Of("gpt", 256, 2), Results.Of("mamba", 256, 1)])));
         Assert.Empty(AnswerText.Leads(Section([Results.Of("gpt", 256, 1)])));
+
+        // Where nothing is certain, no list of contexts says more.
+        Assert.Equal(
+            ["Time to first token: mamba at every context (not certain)."],
+            AnswerText.Leads(Section([.. ((int[])[256, 512]).SelectMany(n => (MeasuredResult[])[Results.Of("gpt", n, 2, repeats: 1), Results.Of("mamba", n, 1, repeats: 1)])])));
     }
 
     [Fact]
