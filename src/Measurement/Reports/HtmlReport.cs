@@ -62,12 +62,12 @@ public static class HtmlReport
         Quantity[] quantities = [.. section.Rankings.Select(ranking => ranking.Quantity).Distinct()];
         if (quantities.Length == 0) return markup.Raw("<p>No run completed.</p>");
         if (section.Candidates.Length == 1) markup.Line($"<p>Only {section.Label(section.Candidates[0])} was measured so: there is nothing to rank.</p>");
-        markup.Raw("<div class=\"scroll\"><table><thead><tr><th class=\"n\">context</th>");
-        foreach (var quantity in quantities) markup.Line($"<th>{quantity.Title()}</th>");
+        markup.Raw("<div class=\"scroll\"><table><thead><tr><th scope=\"col\" class=\"n\">context</th>");
+        foreach (var quantity in quantities) markup.Line($"<th scope=\"col\">{quantity.Title()}</th>");
         markup.Raw("</tr></thead><tbody>");
         foreach (var context in section.Contexts)
         {
-            markup.Line($"<tr><td class=\"n\">{LineChart.Tokens(context)}</td>");
+            markup.Line($"<tr><th scope=\"row\" class=\"n\">{LineChart.Tokens(context)}</th>");
             foreach (var quantity in quantities)
             {
                 var ranking = section.Rankings.FirstOrDefault(ranking => ranking.Quantity == quantity && ranking.Context == context);
@@ -113,13 +113,13 @@ public static class HtmlReport
         markup.Raw("<h3>All numbers</h3>");
         foreach (var quantity in section.Rankings.GroupBy(ranking => ranking.Quantity))
         {
-            markup.Line($"<details><summary>{quantity.Key.Title()}</summary><div class=\"scroll\"><table><thead><tr><th>candidate</th>");
+            markup.Line($"<details><summary>{quantity.Key.Title()}</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">candidate</th>");
             int[] contexts = [.. quantity.Select(ranking => ranking.Context)];
-            foreach (var context in contexts) markup.Line($"<th class=\"n\">{LineChart.Tokens(context)}</th>");
+            foreach (var context in contexts) markup.Line($"<th scope=\"col\" class=\"n\">{LineChart.Tokens(context)}</th>");
             markup.Raw("</tr></thead><tbody>");
             foreach (var candidate in section.Candidates)
             {
-                markup.Line($"<tr><td>{section.Label(candidate)}</td>");
+                markup.Line($"<tr><th scope=\"row\">{section.Label(candidate)}</th>");
                 foreach (var ranking in quantity) markup.Add(Cell(ranking, candidate));
                 markup.Raw("</tr>");
             }
@@ -159,7 +159,7 @@ public static class HtmlReport
         var markup = new Markup();
         markup.Raw("<h2>Measured under</h2><div class=\"scroll\"><table><tbody>");
         var names = MachineFirst.Where(answer.Conditions.ContainsKey).Concat(answer.Conditions.Keys.Except(MachineFirst, StringComparer.Ordinal));
-        foreach (var name in names) markup.Line($"<tr><td class=\"soft\">{name}</td><td>{answer.Conditions[name]}</td></tr>");
+        foreach (var name in names) markup.Line($"<tr><th scope=\"row\" class=\"soft\">{name}</th><td>{answer.Conditions[name]}</td></tr>");
         markup.Raw("</tbody></table></div>");
         return markup.Line($"<p class=\"soft\">Medians over repeats; an order is called clear when the 95 % interval of the ratio lies beyond 3 %, tied when it lies within, and not certain otherwise or with fewer than {Summary.FewestForInterval} repeats.</p>");
     }

@@ -19,7 +19,7 @@ internal static class ReportStyle
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
         th,td{padding:8px 12px;text-align:left;vertical-align:top;border-top:1px solid var(--rule);overflow-wrap:normal}
         thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.85rem;white-space:nowrap}
-        td.n,th.n{text-align:right;white-space:nowrap}td b{display:block;white-space:nowrap}td small{display:block}td:not(.n){min-width:8.5em}td.best{background:var(--best)}
+        tbody th{font-weight:400}td.n,th.n{text-align:right;white-space:nowrap}td b{display:block;white-space:nowrap}td small{display:block}td:not(.n){min-width:8.5em}td.best{background:var(--best)}
         .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
         figure{margin:0;padding:12px;border:1px solid var(--rule);border-radius:8px;background:var(--card)}figcaption{font-weight:600;margin-bottom:6px}
         svg{display:block;width:100%;height:auto}svg.key{display:inline-block;width:34px;height:14px;vertical-align:-2px;margin-right:4px}
