@@ -58,12 +58,13 @@ public sealed class OutputTests
     [Fact]
     public void A_plain_table_leaves_out_columns_that_say_nothing_and_lists_failures()
     {
-        var text = Write(output => new TableWriter(output, interactive: false, Details.None), Rows.Completed, Rows.Failed);
+        var text = Write(output => new TableWriter(output, interactive: false, Details.None), Rows.Completed, Rows.Failed, Rows.Failed with { Depth = 64, Batch = 2 });
         var lines = text.Split(Environment.NewLine);
         Assert.DoesNotContain("MFU", lines[0], StringComparison.Ordinal);
         Assert.Contains("MBU", lines[0], StringComparison.Ordinal);
         Assert.Contains("worker_crashed", lines[2], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.StartsWith("mamba-130m fp32 context 1024: failed (worker_crashed): It said", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("mamba-130m fp32 context 1024 depth 64 batch 2: failed", StringComparison.Ordinal));
     }
 
     [Fact]

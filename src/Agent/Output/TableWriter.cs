@@ -23,7 +23,8 @@ internal sealed class TableWriter(TextWriter output, bool interactive, Details d
         output.WriteLine(EnvironmentLine.Of(rows));
         foreach (var row in rows.Where(row => row.Outcome != "completed"))
         {
-            output.WriteLine($"{row.Model} {row.Precision} context {row.Context}: {row.Outcome} ({row.Reason}): {row.Message}");
+            var at = $"context {row.Context}" + (row.Depth > 0 ? $" depth {row.Depth}" : "") + (row.Batch > 1 ? $" batch {row.Batch}" : "");
+            output.WriteLine($"{row.Model} {row.Precision} {at}: {row.Outcome} ({row.Reason}): {row.Message}");
         }
 
         foreach (var table in DetailTable.Of(rows, details))
