@@ -432,8 +432,9 @@ public sealed class CommandTests : IDisposable
         Assert.All(rows, row => Assert.Contains("/nonexistent", row.GetProperty("message").GetString(), StringComparison.Ordinal));
     }
 
+    // What a shell starts in the background ignores SIGINT, and so would the program: tests that run there would wait for a whole bench.
     private static Process Start(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(AgentRun.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", AgentRun.Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     private async Task<Process> FindWorkerAsync()
     {

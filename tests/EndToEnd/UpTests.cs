@@ -36,7 +36,9 @@ public sealed class UpTests(SharedFleet shared) : IDisposable
     public async Task A_terminal_that_is_closed_stops_everything_in_order()
     {
         var command = string.Join(' ', (await CommandAsync()).Select(argument => $"'{argument}'"));
-        using var terminal = new TestProcess("/usr/bin/script", "-qec", "exec env " + command, "/dev/null");
+
+        // Under nohup these tests ignore SIGHUP, and so would what they start.
+        using var terminal = new TestProcess("/usr/bin/script", "-qec", "exec env --default-signal=HUP " + command, "/dev/null");
         await terminal.SaysAsync("1/4 ended");
         Signals.Send(terminal.Id, Sigkill);
         await Wait.UntilAsync(() => IsFree("up.lock"), () => $"up has ended\n{terminal.Text}");
