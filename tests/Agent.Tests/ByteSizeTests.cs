@@ -13,6 +13,9 @@ public sealed class ByteSizeTests
     [InlineData("800M", 800L << 20)]
     [InlineData("1 KiB", 1024L)]
     [InlineData("3T", 3L << 40)]
+    [InlineData("12KiB", 12L << 10)]
+    [InlineData("3 MiB", 3L << 20)]
+    [InlineData("2gib", 2L << 30)]
     public void A_size_is_a_number_with_a_unit_in_powers_of_1024(string text, long expected)
     {
         Assert.True(ByteSize.TryParse(text, out var bytes));
@@ -28,6 +31,8 @@ public sealed class ByteSizeTests
     [InlineData("-1")]
     [InlineData("1.5G")]
     [InlineData("9999999T")]
+    [InlineData("1GB")]
+    [InlineData("9999999999TiB")]
     public void Anything_else_is_none(string text) => Assert.False(ByteSize.TryParse(text, out _));
 
     [Fact]

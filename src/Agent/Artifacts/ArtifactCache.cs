@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EdgeFleet.Agent.Machine;
+using EdgeFleet.Collector.Hosting;
 using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Models.Catalogue;
 using EdgeFleet.Models.Checkpoints;
@@ -18,9 +19,6 @@ namespace EdgeFleet.Agent.Artifacts;
 internal sealed class ArtifactCache
 {
     private const int KeyDigits = 12;
-
-    // What open(2) with a lock answers while another process holds it (EWOULDBLOCK).
-    private const int WouldBlock = 11;
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(30);
     private readonly string artifacts;
     private readonly HashFile memory;
@@ -151,7 +149,7 @@ internal sealed class ArtifactCache
                 Directory.CreateDirectory(artifacts);
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException exception) when (exception.HResult == WouldBlock)
+            catch (IOException exception) when (DirectoryLock.IsHeld(exception))
             {
                 if (DateTime.UtcNow >= deadline) throw new IOException($"{path}: another process has exported this model for {LockPatience.TotalMinutes:0} minutes. End it, or name another directory with --cache.", exception);
                 if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200))) throw new OperationCanceledException(cancellation);

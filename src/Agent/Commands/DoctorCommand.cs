@@ -29,7 +29,7 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Checks this machine: providers, libraries, processor, memory, disk, sensors.") { runtimePack, cache, root };
         command.SetGuardedAction(console, ExitStatus.Failure, (parsed, cancellation) =>
         {
-            if (!Directory.Exists(parsed.GetRequiredValue(root))) throw new UsageException($"--sysfs-root '{parsed.GetRequiredValue(root)}' is no directory.");
+            _ = ExistingDirectory.Of(root.Name, parsed.GetRequiredValue(root));
             Check[] checks =
             [
                 .. System(), .. Libraries(parsed.GetValue(runtimePack), cancellation), Disk(parsed.CacheDirectory(cache)),

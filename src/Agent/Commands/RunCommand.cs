@@ -54,7 +54,7 @@ internal static class RunCommand
                 Join = Address(parsed.GetRequiredValue(join)),
                 StateDirectory = Daemon.StateDirectory.Resolve(parsed.GetValue(state)),
                 CacheDirectory = parsed.GetValue(cache),
-                RuntimePacks = parsed.GetValue(packs) is not { } directory || Directory.Exists(directory) ? parsed.GetValue(packs) : throw new UsageException($"--runtime-packs: {directory} is no directory."),
+                RuntimePacks = ExistingDirectory.Of(packs.Name, parsed.GetValue(packs)),
                 Labels = Labels(parsed.GetValue(label) ?? []),
                 CacheBytes = Bytes(parsed, cacheSize, 0),
                 Spool = new SpoolOptions

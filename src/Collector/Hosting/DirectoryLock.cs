@@ -32,9 +32,9 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
+    /// <summary>Whether a file could not be opened because another has it to itself: EWOULDBLOCK of flock; a sharing violation within one process.</summary>
+    public static bool IsHeld(IOException error) => (error.HResult & 0xFFFF) is 11 or 32;
+
     /// <summary>Gives the directory back.</summary>
     public void Dispose() => file.Dispose();
-
-    // EWOULDBLOCK of flock; a sharing violation within one process.
-    private static bool IsHeld(IOException error) => (error.HResult & 0xFFFF) is 11 or 32;
 }

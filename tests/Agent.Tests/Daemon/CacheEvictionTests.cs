@@ -1,5 +1,4 @@
 using EdgeFleet.Agent.Artifacts;
-using EdgeFleet.Agent.Commands;
 using Xunit;
 
 namespace EdgeFleet.Agent.Tests.Daemon;
@@ -49,24 +48,6 @@ public sealed class CacheEvictionTests : IDisposable
         Assert.Empty(new CacheEviction(root, 0).MakeRoom(0).Removed);
         Assert.Equal([".abc.incoming", "foreign"], Names());
     }
-
-    [Theory]
-    [InlineData("0", 0)]
-    [InlineData("12KiB", 12 << 10)]
-    [InlineData("3 MiB", 3 << 20)]
-    [InlineData("2gib", 2L << 30)]
-    public void Sizes_are_read(string text, long bytes)
-    {
-        Assert.True(ByteSize.TryParse(text, out var read));
-        Assert.Equal(bytes, read);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("-1")]
-    [InlineData("1GB")]
-    [InlineData("9999999999TiB")]
-    public void What_is_no_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 
     private IEnumerable<string> Names() => Directory.EnumerateDirectories(root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
