@@ -39,7 +39,7 @@ date -u +"%FT%TZ start"
 "$nvcc" --version | tail -2 | head -1
 nvidia-smi --query-gpu=name,driver_version,clocks.max.sm --format=csv,noheader
 find "$operators/cuda" "$here/kernels" -name '*.cu' > "$build/sources"
-echo "$operators/cuda/common/device.cc" >> "$build/sources"
+printf "%s\n" "$operators"/cuda/common/*.cc >> "$build/sources"
 # Sources compile side by side; the name of an object tells its folder as well.
 compile() {
   local object

@@ -1,4 +1,4 @@
-// Attention in float32 and the decode step's in float16.
+// Attention in float32, and a decode step's and a prefill's in float16.
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "attention/attention.h"
 #include "group_query_attention/decode_attention.h"
+#include "group_query_attention/prefill_attention.h"
 #include "kernels/attention_reference.h"
 #include "kernels/comparison.h"
 #include "kernels/random_fill.cuh"
@@ -93,7 +94,6 @@ class AttentionData {
     a.cos = cos.data();
     a.sin = sin.data();
     a.output = output.data();
-    a.batch = batch;
     a.heads = c.heads;
     a.kv_heads = c.kv_heads;
     a.head_size = c.size;
@@ -212,6 +212,7 @@ void CheckResults(Report& report, const AttentionCase& c, AttentionData<T>& data
 struct FloatCall {
   explicit FloatCall(const AttentionCase& c, AttentionData<float>& data) {
     data.Fill(c, arguments);
+    arguments.batch = data.batch;
     arguments.tokens = c.tokens;
     arguments.rotary_interleaved = c.interleaved;
     arguments.query_norm = data.query_norm.data();
@@ -246,6 +247,7 @@ void CheckFloat(Report& report, const AttentionCase& c, uint64_t seed) {
 struct HalfCall {
   explicit HalfCall(const AttentionCase& c, AttentionData<__half>& data) {
     data.Fill(c, arguments);
+    arguments.batch = data.batch;
     const std::vector<int32_t> past(c.past.begin(), c.past.end());
     lengths = DeviceArray<int32_t>(past.size());
     EDGEFLEET_CUDA(cudaMemcpy(lengths.data(), past.data(), lengths.bytes(), cudaMemcpyHostToDevice));
@@ -286,6 +288,46 @@ void CheckHalf(Report& report, const AttentionCase& c, uint64_t seed) {
   }
   for (const unsigned count : call.counters.ToHost()) differing += count;
   report.Check("DecodeAttention", Dimensions("fp16", c) + " repeated", c.past[0], differing, 0.0);
+}
+
+/// A prefill's attention with its workspace. One length serves all sequences of a batch.
+struct PrefillCall {
+  explicit PrefillCall(const AttentionCase& c, AttentionData<__half>& data) {
+    data.Fill(c, arguments);
+    arguments.batch = data.batch;
+    arguments.tokens = c.tokens;
+    arguments.past = static_cast<int>(c.past[0]);
+    workspace = DeviceArray<unsigned char>(cuda::PrefillAttentionWorkspace(arguments));
+    workspace.Poison();
+    arguments.workspace = reinterpret_cast<__half*>(workspace.data());
+    EDGEFLEET_CUDA(cuda::PrefillsAttention(arguments, there));
+  }
+
+  DeviceArray<unsigned char> workspace;
+  cuda::PrefillAttentionArguments arguments{};
+  /// Whether this device has the kernel.
+  bool there = false;
+};
+
+void CheckPrefill(Report& report, const AttentionCase& c, uint64_t seed) {
+  AttentionData<__half> data(c, seed);
+  const PrefillCall call(c, data);
+  if (!call.there) return;
+  AttentionTensors reference = data.OnHost(c);
+  const auto output = AttentionReference(data.Problem(c, true), reference);
+  EDGEFLEET_CUDA(cuda::PrefillAttention(call.arguments, nullptr));
+  EDGEFLEET_CUDA(cudaDeviceSynchronize());
+  const std::string dims = Dimensions("fp16", c);
+  // Weights are rounded to float16; a rotated channel as in a decode step.
+  report.Check("PrefillAttention", dims, c.past[0], WholeError(data.output, ToDevice(output)), 4e-3);
+  report.Check("PrefillAttention", dims + " keys", c.past[0], CacheError(c, data.Doubles(data.PresentKeys()), reference.keys), 4e-3);
+  report.Check("PrefillAttention", dims + " values", c.past[0], CacheError(c, data.Doubles(data.PresentValues()), reference.values), 0.0);
+  const auto first = data.output.ToHost();
+  data.output.Poison();
+  EDGEFLEET_CUDA(cuda::PrefillAttention(call.arguments, nullptr));
+  EDGEFLEET_CUDA(cudaDeviceSynchronize());
+  const bool equal = std::memcmp(first.data(), data.output.ToHost().data(), data.output.bytes()) == 0;
+  report.Check("PrefillAttention", dims + " repeated", c.past[0], equal ? 0.0 : 1.0, 0.0);
 }
 
 double Bytes(const AttentionCase& c, double element) {
@@ -329,6 +371,23 @@ void TimeHalf(Report& report, const Machine& machine, const AttentionCase& c) {
              [&](int i, cudaStream_t stream) { return cuda::DecodeAttention(calls[static_cast<size_t>(i) % calls.size()].arguments, stream); });
 }
 
+void TimePrefill(Report& report, const Machine& machine, const AttentionCase& c) {
+  // Queries, keys and values of all tokens are read once and the outputs written.
+  const double rows = static_cast<double>(c.tokens) * 2 * c.heads + static_cast<double>(c.past[0] + c.tokens) * 2 * c.kv_heads;
+  const double bytes = sizeof(__half) * rows * c.size * static_cast<double>(c.past.size());
+  std::vector<AttentionData<__half>> sets;
+  std::vector<PrefillCall> calls;
+  const int count = BufferSets(machine, bytes);
+  sets.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
+    calls.emplace_back(c, sets.back());
+  }
+  if (!calls[0].there) return;
+  ReportTime(report, machine, "PrefillAttention", Dimensions("fp16", c), c.past[0], bytes, Operations(c),
+             [&](int i, cudaStream_t stream) { return cuda::PrefillAttention(calls[static_cast<size_t>(i) % calls.size()].arguments, stream); });
+}
+
 }  // namespace
 
 void CheckAttention(Report& report, const Machine& machine) {
@@ -355,7 +414,20 @@ void CheckAttention(Report& report, const Machine& machine) {
   }
   // A length that fills all splits of a large GPU, and one that no split fits evenly.
   CheckHalf(report, {14, 2, 64, 10000, {9001}, 1, 32}, seed += 10);
+  // Less and more than a block's queries and a tile's keys; a past; windows; heads apart; rows of the cache behind the last are not numbers.
+  for (const int64_t past : {0, 1, 127, 300}) {
+    for (const int tokens : {2, 17, 64, 129, 193, 400}) {
+      const int capacity = static_cast<int>(past) + tokens + 3;
+      CheckPrefill(report, {7, 1, 64, capacity, {past, past}, tokens, 32}, seed += 10);
+      CheckPrefill(report, {4, 2, 128, capacity, {past}, tokens, 64, 0, false, false, false}, seed += 10);
+      CheckPrefill(report, {2, 2, 64, capacity + 100, {past, past, past}, tokens, 16, 100, false, false, true, false}, seed += 10);
+      CheckPrefill(report, {3, 1, 128, capacity, {past}, tokens, 0, 150, false, false, true, true, 30.0f}, seed += 10);
+    }
+  }
   if (machine.small_only) return;
+  CheckPrefill(report, {2, 1, 64, 3001, {0}, 3000, 32}, seed += 10);
+  CheckPrefill(report, {2, 1, 64, 3001, {1999}, 1000, 32, 0, false, false, true, true, 8.0f}, seed += 10);
+  CheckPrefill(report, {2, 1, 128, 2100, {1}, 2050, 64, 513}, seed += 10);
   CheckHalf(report, {14, 2, 64, 32768, {32767}, 1, 32}, seed += 10);
   CheckHalf(report, {32, 8, 128, 20000, {19999, 77}, 1, 64}, seed += 10);
   CheckHalf(report, {32, 32, 80, 5000, {4999}, 1, 16, 2047}, seed += 10);
@@ -372,6 +444,11 @@ void TimeAttention(Report& report, const Machine& machine) {
   TimeHalf(report, machine, {32, 32, 80, 2112, {2048}, 1, 16});
   for (const int64_t past : {1024, 8192}) TimeFloat(report, machine, {14, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
   TimeFloat(report, machine, {14, 2, 64, 1024, {0}, 1024, 32});
+  for (const int tokens : {256, 1024, 8192, 32768, 57344, 131072}) TimePrefill(report, machine, {14, 2, 64, tokens, {0}, tokens, 32});
+  for (const int tokens : {1024, 57344}) TimePrefill(report, machine, {8, 2, 64, tokens, {0}, tokens, 32});
+  TimePrefill(report, machine, {14, 2, 64, 4096, {0, 0, 0, 0}, 4096, 32});
+  TimePrefill(report, machine, {14, 2, 64, 131072, {122880}, 8192, 32});
+  for (const int tokens : {1024, 8192, 32768}) TimePrefill(report, machine, {32, 8, 128, tokens, {0}, tokens, 64});
 }
 
 }  // namespace edgefleet::bench

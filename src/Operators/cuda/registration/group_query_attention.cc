@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cuda/group_query_attention/decode_attention.h"
+#include "cuda/group_query_attention/prefill_attention.h"
 #include "cuda/registration/counters.h"
 #include "cuda/registration/scratch.h"
 #include "cuda/registration/start.h"
@@ -26,7 +27,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
                          cuda::DecodesAttention(attributes_.heads, attributes_.kv_heads, past_key.shape[3]);
     if (decodes) {
       Decode(context, query, past_key);
-    } else {
+    } else if (!Prefill(context, query, past_key)) {
       attention_.Run(context);
     }
   }
@@ -34,17 +35,59 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
  private:
   // That the new token fits into the cache is for the caller to know: the past's length is on the device. The kernel stays inside the cache.
   void Decode(KernelContext& context, const Tensor& query, const Tensor& past_key) const {
+    cuda::DecodeAttentionArguments a{};
+    Bind(context, query, past_key, a);
+    // Past and new tokens minus one: with one new token, the past's.
+    a.past_length = context.Input(kLastPositions, {Exactly(query.shape[0])}).template As<int32_t>();
+    a.counters = counters_.data();
+    a.batch = Narrow(context, query, query.shape[0]);
+
+    size_t bytes = 0;
+    const cudaError_t error = cuda::DecodeAttentionWorkspace(a, bytes);
+    if (error != cudaSuccess) context.Fail(std::string("the device is not known: ") + cudaGetErrorString(error) + ".");
+    const DeviceScratch workspace(context, bytes);
+    a.workspace = static_cast<float*>(workspace.data());
+    Start(context, &cuda::DecodeAttention, a);
+  }
+
+  // Of several sequences only the device knows how long the past of each is: they are taken where there is none. The rows of one that is shorter
+  // are never seen by its tokens.
+  bool Prefill(KernelContext& context, const Tensor& query, const Tensor& past_key) const {
+    const Tensor total = context.Input(kTotalLength);
+    if (attributes_.interleaved || total.As<int32_t>() == nullptr) return false;
+    const int64_t tokens = query.shape[1];
+    const int64_t past = *total.As<int32_t>() - tokens;
+    // The runtime's operator says what is wrong with such a length.
+    if (past < 0 || past + tokens > past_key.shape[2] || (past > 0 && query.shape[0] > 1)) return false;
+    cuda::PrefillAttentionArguments a{};
+    Bind(context, query, past_key, a);
+    a.batch = Narrow(context, query, query.shape[0]);
+    a.tokens = Narrow(context, query, tokens);
+    a.past = static_cast<int>(past);
+    bool prefills = false;
+    const cudaError_t error = cuda::PrefillsAttention(a, prefills);
+    if (error != cudaSuccess) context.Fail(std::string("the device's kernels are not known: ") + cudaGetErrorString(error) + ".");
+    if (!prefills) return false;
+    const DeviceScratch workspace(context, cuda::PrefillAttentionWorkspace(a));
+    a.workspace = static_cast<__half*>(workspace.data());
+    Start(context, &cuda::PrefillAttention, a);
+    return true;
+  }
+
+  /// What the arguments of both have in common.
+  template <typename Arguments>
+  void Bind(KernelContext& context, const Tensor& query, const Tensor& past_key, Arguments& a) const {
     const int64_t batch = query.shape[0];
+    const int64_t tokens = query.shape[1];
     const int64_t capacity = past_key.shape[2];
     const int64_t size = past_key.shape[3];
     const int64_t query_width = attributes_.heads * size;
     const int64_t kv_width = attributes_.kv_heads * size;
-    Tensor key = context.Input(kKey, {Exactly(batch), Exactly(1), Exactly(kv_width)});
-    Tensor value = context.Input(kValue, {Exactly(batch), Exactly(1), Exactly(kv_width)});
+    const Tensor key = context.Input(kKey, {Exactly(batch), Exactly(tokens), Exactly(kv_width)});
+    const Tensor value = context.Input(kValue, {Exactly(batch), Exactly(tokens), Exactly(kv_width)});
     if (key.present() != value.present()) context.Fail(value, value.present() ? "is there" : "is missing", "key and value, or neither");
-    context.Expect(query, {Exactly(batch), Exactly(1), Exactly(key.present() ? query_width : query_width + 2 * kv_width)});
+    context.Expect(query, {Exactly(batch), Exactly(tokens), Exactly(key.present() ? query_width : query_width + 2 * kv_width)});
     const Tensor past_value = context.Input(kPastValue, {Exactly(batch), Exactly(attributes_.kv_heads), Exactly(capacity), Exactly(size)});
-    const Tensor last_positions = context.Input(kLastPositions, {Exactly(batch)});
     const Tensor cos = context.Input(kCos, {AtLeast(capacity), AtLeast(1)});
     const Tensor sin = context.Input(kSin);
     if (attributes_.rotary && !cos.present()) context.Fail(cos, "is missing", "the table of cosines, as do_rotary is 1");
@@ -54,7 +97,6 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     if (cos.present() != sin.present()) context.Fail(sin, sin.present() ? "is there" : "is missing", "cos_cache and sin_cache, or neither");
     if (cos.present()) context.Expect(sin, {AtLeast(capacity), Exactly(cos.shape[1])});
 
-    cuda::DecodeAttentionArguments a{};
     a.query = query.As<__half>();
     a.key = key.present() ? key.As<__half>() : a.query + query_width;
     a.value = key.present() ? value.As<__half>() : a.query + query_width + kv_width;
@@ -64,13 +106,9 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     a.past_value = past_value.As<__half>();
     a.present_key = context.Output<__half>(kPresentKey, past_key.shape);
     a.present_value = context.Output<__half>(kPresentValue, past_value.shape);
-    // Past and new tokens minus one: with one new token, the past's.
-    a.past_length = last_positions.As<int32_t>();
     a.cos = attributes_.rotary ? cos.As<__half>() : nullptr;
     a.sin = attributes_.rotary ? sin.As<__half>() : nullptr;
-    a.output = context.Output<__half>(kOutput, {batch, 1, query_width});
-    a.counters = counters_.data();
-    a.batch = Narrow(context, query, batch);
+    a.output = context.Output<__half>(kOutput, {batch, tokens, query_width});
     a.heads = static_cast<int>(attributes_.heads);
     a.kv_heads = static_cast<int>(attributes_.kv_heads);
     a.head_size = static_cast<int>(size);
@@ -78,13 +116,6 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     a.rotary_half = attributes_.rotary ? static_cast<int>(cos.shape[1]) : 0;
     a.scale = attributes_.scale == 0.0f ? 1.0f / std::sqrt(static_cast<float>(size)) : attributes_.scale;
     a.window = attributes_.window < 0 || attributes_.window >= capacity ? 0 : static_cast<int>(attributes_.window);
-
-    size_t bytes = 0;
-    const cudaError_t error = cuda::DecodeAttentionWorkspace(a, bytes);
-    if (error != cudaSuccess) context.Fail(std::string("the device is not known: ") + cudaGetErrorString(error) + ".");
-    const DeviceScratch workspace(context, bytes);
-    a.workspace = static_cast<float*>(workspace.data());
-    Start(context, &cuda::DecodeAttention, a);
   }
 
   Attributes attributes_;
