@@ -14,8 +14,11 @@ namespace edgefleet::cuda {
 /// Below this length a chunk would be mostly empty.
 inline constexpr int64_t kShortestChunkedLength = 24;
 
-/// From this length on blocks of two heads are worth the kernels in front of them.
+/// From this length on blocks of two heads are worth the kernels in front of them, where they leave multiprocessors idle.
 inline constexpr int64_t kShortestGroupedLength = 512;
+
+/// And where there are as many blocks as multiprocessors, as on small boards: one chunk of them is sooner there than the recurrence of so many tokens.
+inline constexpr int64_t kShortestFillingLength = 12;
 
 /// What will run: never kAutomatic.
 struct DualPlan {
@@ -47,10 +50,11 @@ inline bool FitsDual(const StateSpaceDualArguments<__half>& p, const Device& dev
 /// `segments` as in `StateSpaceDual`. A route that was asked for is kept; whether it fits is `FitsDual`'s to say.
 inline DualPlan PlanDual(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route, int segments) {
   if (route == StateSpaceDualRoute::kAutomatic) {
-    if (p.length < kShortestChunkedLength) {
-      route = StateSpaceDualRoute::kRecurrent;
-    } else if (p.length >= kShortestGroupedLength && FitsGroupedDual(p, device)) {
+    const int64_t shortest_grouped = p.batch * GroupedBlocks(p) >= device.multiprocessors ? kShortestFillingLength : kShortestGroupedLength;
+    if (p.length >= shortest_grouped && FitsGroupedDual(p, device)) {
       route = StateSpaceDualRoute::kGrouped;
+    } else if (p.length < kShortestChunkedLength) {
+      route = StateSpaceDualRoute::kRecurrent;
     } else {
       route = ChooseChunked(p, device);
     }
