@@ -2,7 +2,7 @@
 # Measures whole models on a GPU: times, memory, energy and operator shares over context length, chunked prefill, parity, graph steps
 # against plain steps, the frontier in a memory budget. usage: models.sh AGENT PACK OUT [PART...]
 #   AGENT  the program edgefleet-agent     PACK  a runtime pack with CUDA (docs/runtime-packs.md)     OUT  receives JSON Lines by part
-#   PART   context small logits chunk int4 batch graph frontier parity tensorrt; default: all. models_report.py makes tables of OUT.
+#   PART   context small logits chunk int4 batch graph frontier parity tensorrt few; default: all but few, which needs NVIDIA's multi-process service. models_report.py makes tables of OUT.
 # Environment: EDGEFLEET_CACHE (where artifacts are kept; default OUT/cache).
 set -uo pipefail
 agent=${1:?usage: models.sh AGENT PACK OUT [PART...]} pack=${2:?} out=${3:?}
@@ -90,6 +90,22 @@ tensorrt() {
   "$agent" bench "${common[@]}" -p fp16 -o jsonl -q --provider tensorrt --sample-period 0 --allow-provider-fallback -m qwen2.5-0.5b -c 512 -n 8 \
     >> "$out/tensorrt.jsonl" 2>> "$out/tensorrt.err"
   "$agent" doctor --runtime-pack "$pack" > "$out/doctor.txt" 2>&1
+}
+
+# As many multiprocessors as a small board has: 12 and 6 % of the GPU's, by NVIDIA's multi-process service. Its memory is not as slow as theirs.
+few() {
+  local share
+  # Of its own and short, as sockets' paths are.
+  CUDA_MPS_PIPE_DIRECTORY=$(mktemp -d) CUDA_MPS_LOG_DIRECTORY=$(mktemp -d)
+  export CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY
+  nvidia-cuda-mps-control -d || return
+  for share in 12 6; do
+    CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=$share bench "few$share" "${plain[@]}" --warmup-iterations 1 --no-memory --no-warm-load \
+      -m mamba2-780m,qwen2.5-0.5b,falcon-h1-0.5b -c 1024,8192 -n 33
+  done
+  echo quit | nvidia-cuda-mps-control
+  rm -rf "$CUDA_MPS_PIPE_DIRECTORY" "$CUDA_MPS_LOG_DIRECTORY"
+  unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY
 }
 
 for part in "${parts[@]}"; do

@@ -112,7 +112,7 @@ def main(out, gpu, commit, path):
     print("## Kernels that no class is known for\n")
     others = sorted({t["operator"] for row in context for t in row["operator_types"] if t["class"] == "other"})
     print(", ".join(others) if others else "None.")
-    for part, title in (("logits", "Logits of every position"), ("chunk", "Chunked prefill"), ("int4", "int4 weights"), ("batch", "Batch of 4")):
+    for part, title in (("logits", "Logits of every position"), ("chunk", "Chunked prefill"), ("int4", "int4 weights"), ("batch", "Batch of 4"), ("few12", "12 % of the multiprocessors"), ("few6", "6 % of the multiprocessors")):
         print(f"\n## {title}\n")
         table(["model", "context", "batch", "chunk", "outcome", "TTFT, ms", "TPOT, ms", "peak", "activations"],
               [[row["model"], f"{row['context']:,}", row["batch"], row["chunk"], row["outcome"], number(median(row["ttft_milliseconds"]), 4), number(median(row["tpot_milliseconds"])),
@@ -152,6 +152,10 @@ def main(out, gpu, commit, path):
         for part in ("context", "small", "logits", "chunk", "int4", "batch"):
             for row in rows(out, part):
                 for figure in figures(row, gpu, commit):
+                    lines.write(json.dumps(figure) + "\n")
+        for share in (12, 6):
+            for row in rows(out, f"few{share}"):
+                for figure in figures(row, f"{gpu}, {share} % of its multiprocessors", commit):
                     lines.write(json.dumps(figure) + "\n")
         for budget in (24, 8):
             for row in rows(out, f"frontier{budget}"):
