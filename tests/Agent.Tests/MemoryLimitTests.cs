@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeFleet.Agent.Telemetry;
+using EdgeFleet.Agent.Tests.Commands;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Frontier;
 using EdgeFleet.Protos.V1;
@@ -62,10 +63,10 @@ public sealed class MemoryLimitTests
         {
             var run = await AgentRun.OfAsync(
             [
-                "bench", "--output", "jsonl", "--cache", cache, "--model", Fixture.Checkpoint("llama"), "--logits", "all", "--decode", "2", "--threads", "2", "--no-memory", "--no-warm-load",
+                "bench", "--output", "jsonl", "--cache", cache, "--model", Fixture.Checkpoint("llama"), "--logits", "all", "--decode", "2", "--threads", "2", "--no-memory", "--no-roofline", "--no-warm-load",
                 "--warmup-iterations", "1", "--iterations", "1", "--sample-period", "0", "--memory-limit", $"{WorkersLimit}", .. arguments,
             ]);
-            return [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+            return run.Lines();
         }
         finally
         {

@@ -84,7 +84,7 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         do
         {
             result = await observer.RunAsync(run, needed, observed => worker.RunAsync(observed, progress.Report, ended.Token), ended.Token);
-            trace = Finish(result.Trace, assignment, artifact, limits is not null);
+            trace = Finish(result.Trace, assignment, artifact, scenario.Provider == Provider.Cpu && limits is null ? RunFindings.NoProbes : null);
         }
         while (rule.Again(trace));
 
@@ -102,13 +102,13 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
     }
 
     /// <summary>Adds what the worker cannot know.</summary>
-    private Trace Finish(Trace trace, Assignment assignment, ReadyArtifact artifact, bool hasLimits)
+    private Trace Finish(Trace trace, Assignment assignment, ReadyArtifact artifact, string? withoutLimits)
     {
         if (trace.DefinitionsVersion == 0) trace.DefinitionsVersion = MeasurementDefinitions.Version;
         if (trace.Environment is { } environment) environment.DeviceId = deviceId;
         if (trace.Clock is { } clock && link.Offset is { } offset) (clock.WallOffsetNs, clock.WallErrorNs) = (offset.OffsetNs, offset.ErrorNs);
         var scenario = assignment.Run.Scenario;
-        RunFindings.Add(trace, artifact.Artifact.Manifest, scenario.ToMeasured().TotalTokens, scenario.Provider == Provider.Cpu, hasLimits);
+        RunFindings.Add(trace, artifact.Artifact.Manifest, scenario.ToMeasured().TotalTokens, withoutLimits);
         return trace;
     }
 

@@ -32,6 +32,9 @@ internal sealed record BenchRequest
 
     public required ObservationOptions Observation { get; init; }
 
+    /// <summary>Whether the machine's limits are probed; without them there is no MBU and no MFU.</summary>
+    public required bool Roofline { get; init; }
+
     /// <summary>Whether a provider that cannot be used may be replaced: TensorRT by CUDA.</summary>
     public required bool AllowProviderFallback { get; init; }
 

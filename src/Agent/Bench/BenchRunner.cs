@@ -24,6 +24,8 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
     private readonly string deviceId = DeviceIdentity.Local();
     private readonly DateTimeOffset fireTime = time.GetUtcNow();
 
+    private string NoLimits => request.Roofline ? RunFindings.NoProbes : "The machine's limits were not probed (--no-roofline): no MBU, no MFU.";
+
     /// <summary>Runs. However it ends, what was measured until then is written.</summary>
     /// <returns>Whether every scenario completed or was skipped for a stated limit of its model.</returns>
     public async Task<bool> RunAsync(IRowWriter writer, CancellationToken cancellation)
@@ -145,7 +147,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 break;
             }
 
-            RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu", limit is not null);
+            RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu" && limit is null ? NoLimits : null);
             traces.Add(result.Trace);
             if (rule.Again(result.Trace)) repeat--;
             else rule = new Invalidation(request.Engine);
@@ -163,7 +165,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
 
     private MachineLimits? Limits(Scenario scenario, RuntimePack pack, string label)
     {
-        if (scenario.Provider != "cpu") return null;
+        if (scenario.Provider != "cpu" || !request.Roofline) return null;
 
         // What other work takes away lowers a probe, nothing raises it: the best of all probes is nearest to what the machine can do.
         progress.Show($"{label}: probing memory bandwidth and matrix throughput with {scenario.Threads} threads");

@@ -13,13 +13,15 @@ namespace EdgeFleet.Agent.Bench;
 /// <summary>What a reader of a result must know, added to a worker's trace by its agent.</summary>
 internal static class RunFindings
 {
+    /// <summary>Why limits are not known: an operator library of another build.</summary>
+    public const string NoProbes = "The operator library has no probes.";
+
     /// <summary>Adds the findings.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="manifest">What was measured.</param>
     /// <param name="totalTokens">Longest sequence of the run.</param>
-    /// <param name="isCpu">Whether it ran on the CPU.</param>
-    /// <param name="hasLimits">Whether the machine's limits are known.</param>
-    public static void Add(Trace trace, ArtifactManifest manifest, long totalTokens, bool isCpu, bool hasLimits)
+    /// <param name="withoutLimits">Why the limits of the machine, which a run on its processor is held against, are not known; null where they are or there are none.</param>
+    public static void Add(Trace trace, ArtifactManifest manifest, long totalTokens, string? withoutLimits)
     {
         void Finding(string code, string message) => trace.Findings.Add(new Finding { Code = code, Message = message });
         if (manifest.Weights.Source == "random") Finding(FindingCodes.RandomWeights, "The weights are seeded random numbers: speed and memory hold, text does not.");
@@ -28,7 +30,7 @@ internal static class RunFindings
             Finding(FindingCodes.BeyondTrainedContext, $"{totalTokens} tokens exceed the {trained} that the model was trained for.");
         }
 
-        if (!hasLimits && isCpu) Finding(FindingCodes.RooflineUnavailable, "The operator library has no probes.");
+        if (withoutLimits is not null) Finding(FindingCodes.RooflineUnavailable, withoutLimits);
         if (trace.Roofline is { Mbu: > RooflineModel.MostCredibleMbu } roofline)
         {
             Finding(

@@ -47,6 +47,7 @@ internal static class BenchCommand
         var warmupTime = Seconds("--warmup-time", "Seconds after which no further warm-up iteration starts.", DefaultWarmup.MaximumTime);
         var deadline = Seconds("--deadline", "Seconds without a sign of life after which a worker is killed.", TimeSpan.FromMinutes(30));
         var noMemory = new Option<bool>("--no-memory") { Description = "Leave out the memory pass." };
+        var noRoofline = new Option<bool>("--no-roofline") { Description = "Do not probe the machine's limits, which takes seconds before each scenario: no MBU, no MFU." };
         var profile = new Option<bool>("--profile") { Description = "Add a pass that finds each operator's share." };
         var show = new Option<string[]>("--show")
         {
@@ -72,7 +73,7 @@ internal static class BenchCommand
         var command = new Command("bench", "Measures TTFT, TPOT, throughput and memory of models over context lengths.")
         {
             model, precision, provider, context, depth, decode, batch, threads, chunk, logits, repeats, seed, output, html, runtimePack, cache,
-            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, profile, show,
+            iterations, measureTime, warmupIterations, warmupTime, deadline, noMemory, noRoofline, profile, show,
             period, invalidate, retries, noWarmLoad, frontier, frontierStep, memoryLimit, deviceMemoryLimit, fallback, quiet,
         };
 
@@ -106,6 +107,7 @@ internal static class BenchCommand
                 FrontierMaximum = parsed.GetValue(frontier) is { } maximum
                     ? Measurement.Axes.Axis.Parse("frontier", maximum, AxisLimits.Context) is [var tokens] ? tokens : throw new UsageException("--frontier takes one number.")
                     : null,
+                Roofline = !parsed.GetValue(noRoofline),
                 AllowProviderFallback = parsed.GetValue(fallback),
                 DeviceMemoryLimitBytes = ByteSize.MemoryLimit(deviceMemoryLimit.Name, parsed.GetValue(deviceMemoryLimit)) ?? 0,
                 FrontierStep = Within(parsed, frontierStep, 1, AxisLimits.Context.Maximum),
