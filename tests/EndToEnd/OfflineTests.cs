@@ -16,7 +16,7 @@ public sealed class OfflineTests
     {
         await using var fleet = await TestFleet.StartAsync();
         var agent = fleet.Agent("skewed");
-        File.Copy(await Probes.MakeAsync(), Path.Combine(Directory.CreateDirectory(agent.State).FullName, "probes"));
+        File.Copy(await Probes.FileAsync(), Path.Combine(Directory.CreateDirectory(agent.State).FullName, "probes"));
         var schedule = await fleet.Collector.Client.Fleet.CreateScheduleAsync(
             new CreateScheduleRequest { Name = "nightly", Cron = "0 3 * * *", Zone = "UTC", Definition = TestFleet.Sweep("name=skewed") });
 

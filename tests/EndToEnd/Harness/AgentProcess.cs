@@ -5,9 +5,6 @@ namespace EdgeFleet.EndToEnd.Harness;
 /// <summary>An agent as a process of its own, which can be killed and started again on the same state.</summary>
 internal sealed partial class AgentProcess(string state, string join, params string[] further) : IAsyncDisposable
 {
-    private static readonly SemaphoreSlim Probing = new(1);
-    private static string? probes;
-
     /// <summary>The process.</summary>
     public TestProcess Process { get; private set; } = null!;
 
@@ -45,22 +42,12 @@ internal sealed partial class AgentProcess(string state, string join, params str
         Process.Dispose();
     }
 
-    /// <summary>Probing bandwidth and matrix rate takes seconds: once for all agents, which run on one machine. An agent whose programs differ probes again.</summary>
+    /// <summary>An agent whose programs differ probes again.</summary>
     private async Task RememberProbesAsync()
     {
         Directory.CreateDirectory(state);
         var mine = Path.Combine(state, "probes");
-        if (File.Exists(mine)) return;
-        await Probing.WaitAsync();
-        try
-        {
-            probes ??= await Probes.MakeAsync();
-            File.Copy(probes, mine);
-        }
-        finally
-        {
-            Probing.Release();
-        }
+        if (!File.Exists(mine)) File.Copy(await Probes.FileAsync(), mine);
     }
 
     [GeneratedRegex(" INF Device ([0-9a-f]{64}),")]
