@@ -70,7 +70,7 @@ internal sealed class SteadyLoad(Report report, TraceCorpus corpus, int agents)
         ServerProcess collector, Operator desk, Dictionary<string, BenchAgent> fleet, double rate, string selector, int devices, int runsPerDevice, int context)
     {
         var launch = Stopwatch.GetTimestamp();
-        var runs = await desk.LaunchAsync(selector, runsPerDevice, context);
+        var runs = await desk.LaunchAsync(selector, runsPerDevice, context, corpus.DecodeTokens);
         if (runs.Count != devices * runsPerDevice) throw new InvalidOperationException($"{runs.Count} runs instead of {devices * runsPerDevice}; is {selector} right?");
         var name = $"{rate:0.#} traces/s";
         report.Add($"{name}: launch of {runs.Count} runs, listing included", "s", Stopwatch.GetElapsedTime(launch).TotalSeconds);

@@ -39,7 +39,7 @@ internal sealed class Throughput(Report report, TraceCorpus corpus, int rounds, 
         double[] rate = new double[rounds];
         for (var round = -WarmUp; round < rounds; round++)
         {
-            var runs = await desk.LaunchAsync("", runsPerDevice, 64 + (round + WarmUp) * runsPerDevice);
+            var runs = await desk.LaunchAsync("", runsPerDevice, 64 + (round + WarmUp) * runsPerDevice, corpus.DecodeTokens);
             var traces = new EncodedTrace[runs.Count];
             Parallel.For(0, runs.Count, i => traces[i] = corpus.Encode(i, runs[i], "spool"));
             var megabytes = traces.Sum(t => (double)t.Bytes.Length) / 1e6;

@@ -2,39 +2,70 @@ using System.Security.Cryptography;
 using EdgeFleet.Protos.V1;
 using Google.Protobuf;
 using ZstdSharp;
-using Environment = EdgeFleet.Protos.V1.Environment;
 
 namespace EdgeFleet.Collector.Bench;
 
 /// <summary>
-/// Traces whose encoded sizes follow a log-normal distribution with a median of 32 KB and a 99th percentile of 2 MB. Their make-up is that of recorded traces:
-/// iterations and phases, an operator profile (names and shapes repeat, so that it compresses well) and sensors' samples (they compress badly and make up
-/// most of a long run's trace).
+/// Recorded traces, drawn so that their encoded sizes follow a log-normal distribution with a median of 32 KB and a 99th percentile of 2 MB. Nothing in a trace is changed but what says
+/// whose it is: run, attempt, repeat, device and scenario.
 /// </summary>
 internal sealed class TraceCorpus
 {
-    /// <summary>Median of the encoded sizes, bytes.</summary>
-    public const double MedianBytes = 32e3;
+    /// <summary>The agent's level of compression.</summary>
+    public const int CompressionLevel = 3;
 
-    /// <summary>99th percentile of the encoded sizes, bytes.</summary>
-    public const double HighBytes = 2e6;
-
-    /// <summary>Distinct bodies.</summary>
+    /// <summary>Traces that are drawn.</summary>
     public const int Bodies = 200;
 
+    private const double MedianBytes = 32e3;
+    private const double HighBytes = 2e6;
+
+    // Below it lie 6 % of the distribution: a completed run's trace is hardly smaller, with nothing but its environment, sensors and a few iterations.
+    private const double LeastBytes = 4e3;
+
+    // A recording is refused when a wanted size has none within this factor.
+    private const double MostDeviation = 1.25;
     private const double Normal99 = 2.3263478740408408;
-    private const double BytesPerSample = 7.4;
-    private const int LargestProfile = 400;
 
     private readonly Trace[] bodies;
 
-    /// <summary>Makes the bodies, the same for the same seed.</summary>
-    public TraceCorpus(int seed)
+    private TraceCorpus(Trace[] bodies) => this.bodies = bodies;
+
+    /// <summary>Recorded traces among those that are drawn.</summary>
+    public required int Distinct { get; init; }
+
+    /// <summary>Largest ratio of a wanted size and the drawn one, whichever is larger.</summary>
+    public required double LargestDeviation { get; init; }
+
+    /// <summary>Most tokens that a drawn trace's scenario generates: runs that these traces are to end must allow as many.</summary>
+    public uint DecodeTokens => bodies.Max(body => body.Scenario.DecodeTokens);
+
+    /// <summary>Draws from a recording, the same from the same one.</summary>
+    /// <exception cref="InvalidDataException">The directory holds no recording, or one that lacks sizes.</exception>
+    public static TraceCorpus Read(string directory)
     {
-        var random = new Random(seed);
+        var recorded = Recording.ReadIndex(directory);
         var sigma = Math.Log(HighBytes / MedianBytes) / Normal99;
-        bodies = [.. Enumerable.Range(0, Bodies).Select(i => Body(MedianBytes * Math.Exp(sigma * Quantile((i + 0.5) / Bodies)), random))];
-        random.Shuffle(bodies);
+        var read = new Dictionary<string, Trace>();
+        var bodies = new Trace[Bodies];
+        var largest = 1.0;
+        for (var i = 0; i < Bodies; i++)
+        {
+            var wanted = Math.Max(LeastBytes, MedianBytes * Math.Exp(sigma * Quantile((i + 0.5) / Bodies)));
+            double Deviation(RecordedTrace trace) => Math.Max(trace.EncodedBytes / wanted, wanted / trace.EncodedBytes);
+            var nearest = recorded.MinBy(Deviation)!;
+            if (Deviation(nearest) > MostDeviation)
+            {
+                throw new InvalidDataException($"{directory} has no trace of about {wanted / 1e3:0.0} KB, the nearest has {nearest.EncodedBytes / 1e3:0.0} KB: record anew, on a machine that is not busy.");
+            }
+
+            largest = Math.Max(largest, Deviation(nearest));
+            if (!read.TryGetValue(nearest.File, out var trace)) read.Add(nearest.File, trace = Decode(Path.Combine(directory, nearest.File), nearest));
+            bodies[i] = trace;
+        }
+
+        new Random(1).Shuffle(bodies);
+        return new TraceCorpus(bodies) { Distinct = read.Count, LargestDeviation = largest };
     }
 
     /// <summary>The trace of a run, encoded.</summary>
@@ -48,8 +79,9 @@ internal sealed class TraceCorpus
         trace.Attempt = 1;
         trace.Repeat = run.Repeat;
         trace.Scenario = run.Scenario;
+        trace.Environment.DeviceId = run.DeviceId;
         var plain = trace.ToByteArray();
-        using var compressor = new Compressor(3);
+        using var compressor = new Compressor(CompressionLevel);
         var bytes = compressor.Wrap(plain).ToArray();
         return new EncodedTrace(
             new TraceHeader
@@ -64,51 +96,17 @@ internal sealed class TraceCorpus
     public IEnumerable<double> EncodedSizes() =>
         Enumerable.Range(0, Bodies).Select(i => (double)Encode(i, new Run { RunId = Guid.Empty.ToString(), DeviceId = new string('0', 64), Scenario = new Scenario() }, "").Bytes.Length);
 
-    private static Trace Body(double targetBytes, Random random)
+    private static Trace Decode(string file, RecordedTrace recorded)
     {
-        var trace = new Trace
+        try
         {
-            DefinitionsVersion = 1, End = new RunEnd { Outcome = Outcome.Completed },
-            Environment = new Environment { ConditionsFingerprint = "bench" },
-            Memory = new Memory { WeightsBytes = 1 << 28, PeakBytes = 5 << 26, BaselineBytes = 1 << 28, ActivationsBytes = 1 << 24, Source = "process_resident", States = { new StateMemory { Kind = "kv", AllocatedBytes = 1 << 22 } } },
-            Roofline = new Roofline { Mbu = 0.5, Mfu = 0.25 },
-        };
-        long at = 1_000_000_000;
-        for (var i = 0; i < 4; i++)
-        {
-            var iteration = new Iteration { TtftNs = 400_000_000 + random.Next(10_000_000), Warmup = i == 0 };
-            for (var token = 1; token < 64; token++) iteration.InterTokenNs.Add(25_000_000 + random.Next(2_000_000));
-            trace.Iterations.Add(iteration);
-            trace.Phases.Add(new Phase { Name = i == 0 ? "warmup" : "prefill", Iteration = i - 1, StartNs = at, EndNs = at += iteration.TtftNs });
-            trace.Phases.Add(new Phase { Name = "decode", Iteration = i - 1, StartNs = at, EndNs = at += iteration.InterTokenNs.Sum() });
+            using var decompressor = new Decompressor();
+            return Trace.Parser.ParseFrom(decompressor.Unwrap(File.ReadAllBytes(file), (int)recorded.DecodedBytes));
         }
-
-        var profile = (int)Math.Min(LargestProfile, targetBytes / 40);
-        for (var i = 0; i < profile; i++)
+        catch (Exception error) when (error is ZstdException or InvalidProtocolBufferException)
         {
-            trace.Operators.Add(new OperatorTime
-            {
-                Phase = i % 2 == 0 ? "prefill" : "decode", Node = $"/layers.{i / 16}/mixer/node_{i % 16}", Operator = "edgefleet.StateSpaceDual", OperatorClass = "ssm_scan", Count = 3,
-                TimeNs = 10_000 + random.Next(1_000_000), Provider = "CPUExecutionProvider", Shapes = "[1,512,1536][1,512,24]",
-            });
+            throw new InvalidDataException($"{file} is no recorded trace: {error.Message}");
         }
-
-        var samples = (int)((targetBytes - profile * 12) / BytesPerSample);
-        foreach (var label in (string[])["VDD_IN", "VDD_CPU_GPU_CV"])
-        {
-            var series = new TelemetrySeries { Metric = "power_watts", Source = "ina3221", Label = label };
-            double watts = 9;
-            for (var i = 0; i < samples / 2; i++)
-            {
-                watts = Math.Clamp(watts + random.NextDouble() - 0.5, 4, 25);
-                series.TimeNs.Add(1_000_000_000L + i * 5_000_000L + random.Next(20_000));
-                series.Value.Add(Math.Round(watts, 3));
-            }
-
-            if (series.Value.Count > 0) trace.Telemetry.Add(series);
-        }
-
-        return trace;
     }
 
     // Acklam's approximation of the normal quantile, central and tail regions; its error is below 1.2e-9.

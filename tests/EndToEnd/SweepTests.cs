@@ -65,6 +65,21 @@ public sealed class SweepTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task An_agent_reads_its_sensors_as_often_as_it_is_told()
+    {
+        var fleet = shared.Fleet;
+        var agent = fleet.Agent("often", null, "--sample-period", "0.02");
+        await agent.ConnectAsync();
+        var sweep = await fleet.Collector.LaunchAsync(TestFleet.Sweep("name=often", "8", 1, "tiny-llama"));
+        await fleet.AssertCompletedAsync(sweep, 1);
+
+        var run = Assert.Single(await fleet.Collector.RunsAsync(sweep));
+        var trace = await fleet.Collector.Client.Fleet.GetRunTraceAsync(new GetRunTraceRequest { RunId = run.RunId });
+        Assert.Equal(20_000_000, trace.Sampler.PeriodNs);
+        await fleet.AccountedAsync(agent);
+    }
+
+    [Fact]
     public async Task A_cancelled_sweep_ends_its_running_run_as_cancelled()
     {
         var fleet = shared.Fleet;

@@ -3,7 +3,6 @@ using System.CommandLine;
 using EdgeFleet.Agent.Bench;
 using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Output;
-using EdgeFleet.Agent.Telemetry;
 using EdgeFleet.Agent.Worker;
 using EdgeFleet.Measurement.Axes;
 using EdgeFleet.Measurement.Findings;
@@ -54,7 +53,7 @@ internal static class BenchCommand
             Description = "What a table for people shows below the results: memory, energy, classes, operators, paper (classes of arXiv 2507.12442); comma list. Default: classes with --profile.",
             HelpName = "LIST",
         };
-        var period = Seconds("--sample-period", "Seconds between two readings of the sensors; 0 reads none.", TelemetrySampler.DefaultPeriod);
+        var period = SamplePeriod.Option();
         var invalidate = new Option<string[]>("--invalidate")
         {
             Description = "Findings that make a run count in no statistic and be repeated, e.g. machine_noisy,throttled; comma list.", HelpName = "CODES",
@@ -111,10 +110,7 @@ internal static class BenchCommand
                 AllowProviderFallback = parsed.GetValue(fallback),
                 DeviceMemoryLimitBytes = ByteSize.MemoryLimit(deviceMemoryLimit.Name, parsed.GetValue(deviceMemoryLimit)) ?? 0,
                 FrontierStep = Within(parsed, frontierStep, 1, AxisLimits.Context.Maximum),
-                Observation = new ObservationOptions
-                {
-                    Period = TimeSpan.FromSeconds(parsed.GetRequiredValue(period) is >= 0 and <= 3600 and var seconds ? seconds : throw new UsageException($"--sample-period {parsed.GetRequiredValue(period)} is outside 0 to 3600 seconds.")),
-                },
+                Observation = new ObservationOptions { Period = SamplePeriod.Of(parsed, period) },
                 Engine = new EngineOptions
                 {
                     WarmLoad = !parsed.GetValue(noWarmLoad),

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using EdgeFleet.Agent.Daemon;
 using EdgeFleet.Agent.Link;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Spool;
 using EdgeFleet.Agent.Worker;
 using Serilog.Events;
@@ -39,13 +40,14 @@ internal static class RunCommand
         var grace = NumericOption.Of<double>("--drain-grace", "Time that the run in progress has when the agent is told to stop.", 30, "SECONDS");
         var retry = NumericOption.Of<double>("--retry-max", "Longest time between two tries to reach the collector.", 60, "SECONDS");
         var memoryLimit = new Option<string?>("--memory-limit") { HelpName = "BYTES", Description = "Most memory of a worker, e.g. 4G or 800M, enforced by a control group. Default: no limit." };
+        var period = SamplePeriod.Option();
         var level = new Option<string>("--log-level") { Description = "debug, info, warn or error.", DefaultValueFactory = _ => "info" };
         level.AcceptOnlyFromAmong("debug", "info", "warn", "error");
         var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var command = new Command(Name, "Joins a collector: performs the runs it assigns, delivers their traces, keeps its schedules while it is away.")
         {
-            join, state, label, cache, cacheSize, spoolSize, whenFull, packs, grace, retry, memoryLimit, level, format,
+            join, state, label, cache, cacheSize, spoolSize, whenFull, packs, grace, retry, memoryLimit, period, level, format,
         };
         command.SetGuardedAction(console, ExitStatus.Failure, async (parsed, _) =>
         {
@@ -64,6 +66,7 @@ internal static class RunCommand
                     WhenFull = parsed.GetRequiredValue(whenFull) == "oldest" ? FullPolicy.DropOldest : FullPolicy.DropNewest,
                 },
                 DrainGrace = Seconds(parsed, grace),
+                Observation = new ObservationOptions { Period = SamplePeriod.Of(parsed, period) },
                 Worker = WorkerLaunch.Self with { MemoryLimitBytes = ByteSize.MemoryLimit(memoryLimit.Name, parsed.GetValue(memoryLimit)) },
                 Link = new LinkOptions { LongestDelay = Seconds(parsed, retry), FirstDelay = TimeSpan.FromSeconds(Math.Min(1, Seconds(parsed, retry).TotalSeconds)) },
             };

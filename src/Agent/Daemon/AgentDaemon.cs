@@ -65,7 +65,7 @@ internal sealed class AgentDaemon : ILinkPeer, IDisposable
             configuration = new ConfigurationStore(state.Of($"schedules-{identity.ShortId}"), log);
             probes = new MachineProbes(state.Of("probes"), options.RuntimePacks, options.Worker, log);
             gauges = SensorGauges.OfMachine();
-            observer = RunObserver.OfMachine(new ObservationOptions());
+            observer = RunObserver.OfMachine(options.Observation);
             link = new CollectorLink(options.Join, [new MachineGauges(state.Root), gauges], options.Link, time, log);
             var cache = Path.GetFullPath(options.CacheDirectory ?? state.Of("cache"));
             var locator = new ModelLocator(

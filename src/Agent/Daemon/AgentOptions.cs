@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeFleet.Agent.Link;
+using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Spool;
 using EdgeFleet.Agent.Worker;
 
@@ -41,6 +42,10 @@ internal sealed record AgentOptions
     /// <summary>The link's delays.</summary>
     /// <value>1 s to 60 s.</value>
     public LinkOptions Link { get; init; } = new();
+
+    /// <summary>What is watched around each run.</summary>
+    /// <value>Sensors every 100 ms, and the noise reference.</value>
+    public ObservationOptions Observation { get; init; } = new();
 
     /// <summary>How workers are started.</summary>
     /// <value>This program.</value>

@@ -5,6 +5,7 @@ namespace EdgeFleet.Agent.Tests.Commands;
 /// <summary>Commands that measure nothing, and wrong usage of all.</summary>
 public sealed class UsageTests : IDisposable
 {
+    private const string Join = "edgefleet://token@collector.example:7443#0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     private readonly AgentSandbox sandbox = new();
 
     [Theory]
@@ -25,6 +26,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("generate", "--model", "mamba-130m", "--prompt", "hello")]
     [InlineData("run", "--join", "@/nonexistent/join-string")]
     [InlineData("run", "--join", "https://collector.example:7443")]
+    [InlineData("run", "--join", Join, "--sample-period", "0.0001")]
+    [InlineData("bench", "--model", "mamba-130m", "--context", "8", "--sample-period", "-1")]
     [InlineData("verify", "mamba-130m", "--against", "int4", "--threads", "-1")]
     [InlineData("export", "mamba-130m", "--output", "")]
     [InlineData("bench", "--model", "mamba-130m", "--runtime-pack", "")]
