@@ -5,8 +5,8 @@ using Xunit;
 
 namespace EdgeFleet.EndToEnd;
 
-[Collection(SharedFleetTests.Name)]
-public sealed class ScheduleTests(SharedFleet shared)
+/// <summary>With a fleet of its own, since it waits for a minute of the clock.</summary>
+public sealed class ScheduleTests
 {
     // What a machine without sensors, such as most virtual ones, has no values of.
     private static readonly string[] NeedSensors =
@@ -18,7 +18,7 @@ public sealed class ScheduleTests(SharedFleet shared)
     public async Task A_schedule_fires_on_three_agents_and_Prometheus_has_all_that_the_dashboards_ask_for()
     {
         Debian.Require("prometheus");
-        var fleet = shared.Fleet;
+        await using var fleet = await TestFleet.StartAsync();
         var agents = await fleet.ConnectAsync("red", "green", "blue");
         await using var prometheus = await RealPrometheus.StartAsync(fleet.Collector.CertificateFile, fleet.Collector.Port);
 

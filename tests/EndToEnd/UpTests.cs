@@ -4,8 +4,7 @@ using Xunit;
 namespace EdgeFleet.EndToEnd;
 
 /// <summary><c>edgefleet up</c> as a process, with a collector and an agent of its own.</summary>
-[Collection(SharedFleetTests.Name)]
-public sealed class UpTests(SharedFleet shared) : IDisposable
+public sealed class UpTests : IDisposable
 {
     private const int Sigkill = 9;
 
@@ -71,7 +70,7 @@ public sealed class UpTests(SharedFleet shared) : IDisposable
         return
         [
             $"EDGEFLEET_AGENT_PROGRAM={Programs.Agent}", $"EDGEFLEET_COLLECTOR_PROGRAM={Programs.Collector}", Programs.CommandLine, "up",
-            "--data", Data, "--port", "0", "--listen", "127.0.0.1", "--host", "localhost", "--models", Path.Combine(shared.Fleet.Root, "models"), "--sweep", sweep, .. further,
+            "--data", Data, "--port", "0", "--listen", "127.0.0.1", "--host", "localhost", "--models", await TestModels.WriteAsync(directory), "--sweep", sweep, .. further,
         ];
     }
 }

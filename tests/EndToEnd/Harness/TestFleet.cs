@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using EdgeFleet.Protos.V1;
 using Xunit;
 
@@ -7,10 +6,6 @@ namespace EdgeFleet.EndToEnd.Harness;
 /// <summary>A collector with agents, in a directory of their own.</summary>
 internal sealed class TestFleet : IAsyncDisposable
 {
-    /// <summary>Models of tests/Fixtures: a Transformer, an SSM and a hybrid of some hundred kilobytes.</summary>
-    public static readonly (string Name, string Family, string Fixture)[] Models =
-        [("tiny-llama", "transformer", "llama"), ("tiny-mamba", "ssm", "mamba"), ("tiny-falcon-h1", "hybrid", "falcon_h1")];
-
     private readonly List<IAsyncDisposable> parts = [];
 
     private TestFleet(string root) => Root = root;
@@ -25,17 +20,7 @@ internal sealed class TestFleet : IAsyncDisposable
     public static async Task<TestFleet> StartAsync()
     {
         var fleet = new TestFleet(Directory.CreateTempSubdirectory("edgefleet-e2e-").FullName);
-        var models = Directory.CreateDirectory(Path.Combine(fleet.Root, "models")).FullName;
-        foreach (var (name, family, fixture) in Models)
-        {
-            var entry = new JsonObject
-            {
-                ["name"] = name, ["family"] = family, ["description"] = "Tiny, for tests.", ["source"] = "edgefleet/" + name, ["licence"] = "none", ["parameters"] = 100_000,
-                ["config"] = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "tests", "Fixtures", fixture, "config.json"))),
-            };
-            await File.WriteAllTextAsync(Path.Combine(models, name + ".json"), entry.ToJsonString());
-        }
-
+        var models = await TestModels.WriteAsync(fleet.Root);
         fleet.Collector = await CollectorProcess.StartAsync(fleet.Root, models);
         return fleet;
     }
@@ -83,7 +68,7 @@ internal sealed class TestFleet : IAsyncDisposable
     public static SweepDefinition Sweep(string devices, string context = "8", uint repeats = 1, params string[] models) => new()
     {
         DeviceSelector = devices,
-        Models = { models.Length > 0 ? models : Models.Select(model => model.Name) },
+        Models = { models.Length > 0 ? models : TestModels.All.Select(model => model.Name) },
         ContextAxis = context,
         DecodeAxis = "2",
         Repeats = repeats,
