@@ -2,10 +2,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "argmax/argmax.h"
+#include "kernels/comparison.h"
 #include "kernels/device_array.h"
 #include "kernels/random_fill.cuh"
 #include "kernels/references.cuh"
@@ -22,7 +22,7 @@ enum class Values { kRandom, kEqual, kInfinite, kNotANumber };
 template <typename T>
 std::string Dimensions(int64_t columns, Values values) {
   const char* names[] = {"", " equal", " infinite", " nan"};
-  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " C" + std::to_string(columns) + names[static_cast<int>(values)];
+  return std::string(TypeName<T>()) + " C" + std::to_string(columns) + names[static_cast<int>(values)];
 }
 
 /// The index of the greatest, the lowest among equals; -1 - i where element i is the first that is not a number.
@@ -73,14 +73,15 @@ void CheckSizes(Report& report) {
   }
 }
 
+template <typename T>
 void TimeCase(Report& report, const Machine& machine, int64_t columns) {
-  const double bytes = sizeof(__half) * static_cast<double>(columns);
-  std::vector<DeviceArray<__half>> x;
-  for (int i = BufferSets(machine, bytes); i > 0; --i) x.push_back(RandomArray<__half>(static_cast<size_t>(columns), static_cast<uint64_t>(i)));
+  const double bytes = sizeof(T) * static_cast<double>(columns);
+  std::vector<DeviceArray<T>> x;
+  for (int i = BufferSets(machine, bytes); i > 0; --i) x.push_back(RandomArray<T>(static_cast<size_t>(columns), static_cast<uint64_t>(i)));
   DeviceArray<unsigned char> workspace(cuda::ArgMaxWorkspace(1));
   DeviceArray<int64_t> index(1);
-  ReportTime(report, machine, "ArgMax", Dimensions<__half>(columns, Values::kRandom), 1, bytes, 0.0, [&](int i, cudaStream_t stream) {
-    return cuda::ArgMax(ArgMaxArguments<__half>{x[static_cast<size_t>(i) % x.size()].data(), workspace.data(), index.data(), 1, columns}, stream);
+  ReportTime(report, machine, "ArgMax", Dimensions<T>(columns, Values::kRandom), 1, bytes, 0.0, [&](int i, cudaStream_t stream) {
+    return cuda::ArgMax(ArgMaxArguments<T>{x[static_cast<size_t>(i) % x.size()].data(), workspace.data(), index.data(), 1, columns}, stream);
   });
 }
 
@@ -89,10 +90,12 @@ void TimeCase(Report& report, const Machine& machine, int64_t columns) {
 void CheckArgMax(Report& report, const Machine&) {
   CheckSizes<float>(report);
   CheckSizes<__half>(report);
+  CheckSizes<__nv_bfloat16>(report);
 }
 
 void TimeArgMax(Report& report, const Machine& machine) {
-  for (const int64_t columns : {50288, 151936}) TimeCase(report, machine, columns);
+  for (const int64_t columns : {50288, 151936}) TimeCase<__half>(report, machine, columns);
+  TimeCase<__nv_bfloat16>(report, machine, 151936);
 }
 
 }  // namespace edgefleet::bench

@@ -1,8 +1,6 @@
 // Attention over a cache as docs/operators.md writes it, in double precision on the host.
 #pragma once
 
-#include <cuda_fp16.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -27,8 +25,8 @@ struct AttentionProblem {
   int window = 0;
   double scale = 1.0;
   double epsilon = 1e-6;
-  /// Whether rotated heads are rounded to float16 before they are multiplied, as they lie in a cache of that type.
-  bool rounds = false;
+  /// Rounds rotated heads to the cache's type before they are multiplied, as they lie in it; null for none.
+  double (*rounded)(double) = nullptr;
 };
 
 /// [batch, tokens, heads * size], [batch, tokens, kv_heads * size] twice, [batch, kv_heads, capacity, size] twice, [capacity, rotary_half]
@@ -55,8 +53,8 @@ inline std::vector<double> RotatedHead(const AttentionProblem& p, const Attentio
     head[first] = x * t.cos[angle] - y * t.sin[angle];
     head[second] = x * t.sin[angle] + y * t.cos[angle];
   }
-  if (p.rounds) {
-    for (double& x : head) x = Value(__float2half_rn(static_cast<float>(x)));
+  if (p.rounded != nullptr) {
+    for (double& x : head) x = p.rounded(x);
   }
   return head;
 }

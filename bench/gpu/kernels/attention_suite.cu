@@ -1,4 +1,4 @@
-// Attention in float32, and a decode step's and a prefill's in float16.
+// Attention in float32, and a decode step's and a prefill's in float16 and bfloat16.
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -36,8 +36,9 @@ struct AttentionCase {
   float scale = 1.0f;
 };
 
-std::string Dimensions(const char* type, const AttentionCase& c) {
-  return std::string(type) + " H" + std::to_string(c.heads) + "/" + std::to_string(c.kv_heads) + " d" + std::to_string(c.size) +
+template <typename T>
+std::string Dimensions(const AttentionCase& c) {
+  return std::string(TypeName<T>()) + " H" + std::to_string(c.heads) + "/" + std::to_string(c.kv_heads) + " d" + std::to_string(c.size) +
          (c.rotary_half > 0 ? " r" + std::to_string(2 * c.rotary_half) : "") + (c.window > 0 ? " window " + std::to_string(c.window) : "") +
          (c.norms ? " norms" : "") + (c.past.size() > 1 ? " B" + std::to_string(c.past.size()) : "") + (c.tokens > 1 ? " S" + std::to_string(c.tokens) : "") +
          (c.packed ? "" : " apart") + (c.in_place ? "" : " copied") + (c.scale != 1.0f ? " sharp" : "");
@@ -134,8 +135,8 @@ class AttentionData {
     return t;
   }
 
-  AttentionProblem Problem(const AttentionCase& c, bool rounds) const {
-    return {batch, c.tokens, c.heads, c.kv_heads, c.size, c.capacity, c.past, c.rotary_half, c.interleaved, c.window, Scale(c), 1e-6, rounds};
+  AttentionProblem Problem(const AttentionCase& c, double (*rounded)(double)) const {
+    return {batch, c.tokens, c.heads, c.kv_heads, c.size, c.capacity, c.past, c.rotary_half, c.interleaved, c.window, Scale(c), 1e-6, rounded};
   }
 
   static std::vector<double> Doubles(const DeviceArray<T>& array) {
@@ -201,7 +202,7 @@ double CacheError(const AttentionCase& c, const std::vector<double>& found, cons
 template <typename T>
 void CheckResults(Report& report, const AttentionCase& c, AttentionData<T>& data, const AttentionTensors& reference,
                   const std::vector<double>& output, double tolerance, double cell) {
-  const std::string dims = Dimensions(std::is_same_v<T, float> ? "fp32" : "fp16", c);
+  const std::string dims = Dimensions<T>(c);
   const char* op = std::is_same_v<T, float> ? "Attention" : "DecodeAttention";
   report.Check(op, dims, c.past[0], WholeError(data.output, ToDevice(output)), tolerance);
   report.Check(op, dims + " keys", c.past[0], CacheError(c, data.Doubles(data.PresentKeys()), reference.keys), cell);
@@ -236,16 +237,22 @@ struct FloatCall {
 void CheckFloat(Report& report, const AttentionCase& c, uint64_t seed) {
   AttentionData<float> data(c, seed);
   AttentionTensors reference = data.OnHost(c);
-  const auto output = AttentionReference(data.Problem(c, false), reference);
+  const auto output = AttentionReference(data.Problem(c, nullptr), reference);
   const FloatCall call(c, data);
   EDGEFLEET_CUDA(cuda::Attention(call.arguments, nullptr));
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
   CheckResults(report, c, data, reference, output, 1e-5, 1e-5);
 }
 
+template <typename T>
+double Rounded(double x) {
+  return Value(static_cast<T>(static_cast<float>(x)));
+}
+
 /// The decode step's attention with its workspace and counters.
-struct HalfCall {
-  explicit HalfCall(const AttentionCase& c, AttentionData<__half>& data) {
+template <typename T>
+struct DecodeCall {
+  explicit DecodeCall(const AttentionCase& c, AttentionData<T>& data) {
     data.Fill(c, arguments);
     arguments.batch = data.batch;
     const std::vector<int32_t> past(c.past.begin(), c.past.end());
@@ -265,18 +272,20 @@ struct HalfCall {
   DeviceArray<int32_t> lengths;
   DeviceArray<unsigned char> workspace;
   DeviceArray<unsigned> counters;
-  cuda::DecodeAttentionArguments arguments{};
+  cuda::DecodeAttentionArguments<T> arguments{};
 };
 
-void CheckHalf(Report& report, const AttentionCase& c, uint64_t seed) {
-  AttentionData<__half> data(c, seed);
+template <typename T>
+void CheckDecode(Report& report, const AttentionCase& c, uint64_t seed) {
+  AttentionData<T> data(c, seed);
   AttentionTensors reference = data.OnHost(c);
-  const auto output = AttentionReference(data.Problem(c, true), reference);
-  const HalfCall call(c, data);
+  const auto output = AttentionReference(data.Problem(c, &Rounded<T>), reference);
+  const DecodeCall<T> call(c, data);
   EDGEFLEET_CUDA(cuda::DecodeAttention(call.arguments, nullptr));
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
-  // A rotated channel beside a rounding boundary may fall to either side: a unit in the last place of values of up to four.
-  CheckResults(report, c, data, reference, output, 2e-3, 4e-3);
+  // A rotated channel beside a rounding boundary may fall to either side: a unit in the last place of values of up to four. Weights are rounded
+  // to T before they meet the values.
+  CheckResults(report, c, data, reference, output, kCoarseness<T> * 2e-3, kCoarseness<T> * 4e-3);
   const auto first = data.output.ToHost();
   double differing = 0.0;
   constexpr int kRepeats = 3;
@@ -287,40 +296,42 @@ void CheckHalf(Report& report, const AttentionCase& c, uint64_t seed) {
     differing += std::memcmp(first.data(), data.output.ToHost().data(), data.output.bytes()) != 0 ? 1.0 : 0.0;
   }
   for (const unsigned count : call.counters.ToHost()) differing += count;
-  report.Check("DecodeAttention", Dimensions("fp16", c) + " repeated", c.past[0], differing, 0.0);
+  report.Check("DecodeAttention", Dimensions<T>(c) + " repeated", c.past[0], differing, 0.0);
 }
 
 /// A prefill's attention with its workspace. One length serves all sequences of a batch.
+template <typename T>
 struct PrefillCall {
-  explicit PrefillCall(const AttentionCase& c, AttentionData<__half>& data) {
+  explicit PrefillCall(const AttentionCase& c, AttentionData<T>& data) {
     data.Fill(c, arguments);
     arguments.batch = data.batch;
     arguments.tokens = c.tokens;
     arguments.past = static_cast<int>(c.past[0]);
     workspace = DeviceArray<unsigned char>(cuda::PrefillAttentionWorkspace(arguments));
     workspace.Poison();
-    arguments.workspace = reinterpret_cast<__half*>(workspace.data());
+    arguments.workspace = reinterpret_cast<T*>(workspace.data());
     EDGEFLEET_CUDA(cuda::PrefillsAttention(arguments, there));
   }
 
   DeviceArray<unsigned char> workspace;
-  cuda::PrefillAttentionArguments arguments{};
+  cuda::PrefillAttentionArguments<T> arguments{};
   /// Whether this device has the kernel.
   bool there = false;
 };
 
+template <typename T>
 void CheckPrefill(Report& report, const AttentionCase& c, uint64_t seed) {
-  AttentionData<__half> data(c, seed);
-  const PrefillCall call(c, data);
+  AttentionData<T> data(c, seed);
+  const PrefillCall<T> call(c, data);
   if (!call.there) return;
   AttentionTensors reference = data.OnHost(c);
-  const auto output = AttentionReference(data.Problem(c, true), reference);
+  const auto output = AttentionReference(data.Problem(c, &Rounded<T>), reference);
   EDGEFLEET_CUDA(cuda::PrefillAttention(call.arguments, nullptr));
   EDGEFLEET_CUDA(cudaDeviceSynchronize());
-  const std::string dims = Dimensions("fp16", c);
-  // Weights are rounded to float16; a rotated channel as in a decode step.
-  report.Check("PrefillAttention", dims, c.past[0], WholeError(data.output, ToDevice(output)), 4e-3);
-  report.Check("PrefillAttention", dims + " keys", c.past[0], CacheError(c, data.Doubles(data.PresentKeys()), reference.keys), 4e-3);
+  const std::string dims = Dimensions<T>(c);
+  // Weights are rounded to T; a rotated channel as in a decode step.
+  report.Check("PrefillAttention", dims, c.past[0], WholeError(data.output, ToDevice(output)), kCoarseness<T> * 4e-3);
+  report.Check("PrefillAttention", dims + " keys", c.past[0], CacheError(c, data.Doubles(data.PresentKeys()), reference.keys), kCoarseness<T> * 4e-3);
   report.Check("PrefillAttention", dims + " values", c.past[0], CacheError(c, data.Doubles(data.PresentValues()), reference.values), 0.0);
   const auto first = data.output.ToHost();
   data.output.Poison();
@@ -353,30 +364,32 @@ void TimeFloat(Report& report, const Machine& machine, const AttentionCase& c) {
     sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
     calls.emplace_back(c, sets.back());
   }
-  ReportTime(report, machine, "Attention", Dimensions("fp32", c), c.past[0], Bytes(c, sizeof(float)), Operations(c), [&](int i, cudaStream_t stream) {
+  ReportTime(report, machine, "Attention", Dimensions<float>(c), c.past[0], Bytes(c, sizeof(float)), Operations(c), [&](int i, cudaStream_t stream) {
     return cuda::Attention(calls[static_cast<size_t>(i) % calls.size()].arguments, stream);
   });
 }
 
-void TimeHalf(Report& report, const Machine& machine, const AttentionCase& c) {
-  std::vector<AttentionData<__half>> sets;
-  std::vector<HalfCall> calls;
-  const int count = BufferSets(machine, Bytes(c, sizeof(__half)));
+template <typename T>
+void TimeDecode(Report& report, const Machine& machine, const AttentionCase& c) {
+  std::vector<AttentionData<T>> sets;
+  std::vector<DecodeCall<T>> calls;
+  const int count = BufferSets(machine, Bytes(c, sizeof(T)));
   sets.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     sets.emplace_back(c, static_cast<uint64_t>(i) * 100);
     calls.emplace_back(c, sets.back());
   }
-  ReportTime(report, machine, "DecodeAttention", Dimensions("fp16", c), c.past[0], Bytes(c, sizeof(__half)), Operations(c),
+  ReportTime(report, machine, "DecodeAttention", Dimensions<T>(c), c.past[0], Bytes(c, sizeof(T)), Operations(c),
              [&](int i, cudaStream_t stream) { return cuda::DecodeAttention(calls[static_cast<size_t>(i) % calls.size()].arguments, stream); });
 }
 
+template <typename T>
 void TimePrefill(Report& report, const Machine& machine, const AttentionCase& c) {
   // Queries, keys and values of all tokens are read once and the outputs written.
   const double rows = static_cast<double>(c.tokens) * 2 * c.heads + static_cast<double>(c.past[0] + c.tokens) * 2 * c.kv_heads;
-  const double bytes = sizeof(__half) * rows * c.size * static_cast<double>(c.past.size());
-  std::vector<AttentionData<__half>> sets;
-  std::vector<PrefillCall> calls;
+  const double bytes = sizeof(T) * rows * c.size * static_cast<double>(c.past.size());
+  std::vector<AttentionData<T>> sets;
+  std::vector<PrefillCall<T>> calls;
   const int count = BufferSets(machine, bytes);
   sets.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
@@ -384,8 +397,43 @@ void TimePrefill(Report& report, const Machine& machine, const AttentionCase& c)
     calls.emplace_back(c, sets.back());
   }
   if (!calls[0].there) return;
-  ReportTime(report, machine, "PrefillAttention", Dimensions("fp16", c), c.past[0], bytes, Operations(c),
+  ReportTime(report, machine, "PrefillAttention", Dimensions<T>(c), c.past[0], bytes, Operations(c),
              [&](int i, cudaStream_t stream) { return cuda::PrefillAttention(calls[static_cast<size_t>(i) % calls.size()].arguments, stream); });
+}
+
+template <typename T>
+void CheckSizes(Report& report, const Machine& machine) {
+  uint64_t seed = 12000;
+  for (const int64_t past : {0, 1, 15, 16, 127, 128, 129, 517}) {
+    const int capacity = static_cast<int>(past) + 1;
+    // A group of 7 whose other sequence is shorter, heads of all sizes, partial rotation, windows, weights that are 0 but for one.
+    CheckDecode<T>(report, {14, 2, 64, capacity, {past, past / 2}, 1, 32}, seed += 10);
+    CheckDecode<T>(report, {8, 2, 64, capacity + 700, {past}, 1, 32}, seed += 10);
+    CheckDecode<T>(report, {16, 1, 128, capacity + 9, {past, past, past / 3}, 1, 64, 0, false, false, false}, seed += 10);
+    CheckDecode<T>(report, {5, 5, 80, capacity + 1, {past}, 1, 16, 0, false, false, true, false}, seed += 10);
+    CheckDecode<T>(report, {9, 3, 96, capacity + 64, {past, past}, 1, 48, 33}, seed += 10);
+    CheckDecode<T>(report, {4, 4, 8, capacity, {past}, 1, 4, 1}, seed += 10);
+    CheckDecode<T>(report, {11, 1, 40, capacity + 300, {past}, 1, 0, 0, false, false, true, true, 30.0f}, seed += 10);
+  }
+  // A length that fills all splits of a large GPU, and one that no split fits evenly.
+  CheckDecode<T>(report, {14, 2, 64, 10000, {9001}, 1, 32}, seed += 10);
+  // Less and more than a block's queries and a tile's keys; a past; windows; heads apart; rows of the cache behind the last are not numbers.
+  for (const int64_t past : {0, 1, 127, 300}) {
+    for (const int tokens : {2, 17, 64, 129, 193, 400}) {
+      const int capacity = static_cast<int>(past) + tokens + 3;
+      CheckPrefill<T>(report, {7, 1, 64, capacity, {past, past}, tokens, 32}, seed += 10);
+      CheckPrefill<T>(report, {4, 2, 128, capacity, {past}, tokens, 64, 0, false, false, false}, seed += 10);
+      CheckPrefill<T>(report, {2, 2, 64, capacity + 100, {past, past, past}, tokens, 16, 100, false, false, true, false}, seed += 10);
+      CheckPrefill<T>(report, {3, 1, 128, capacity, {past}, tokens, 0, 150, false, false, true, true, 30.0f}, seed += 10);
+    }
+  }
+  if (machine.small_only) return;
+  CheckPrefill<T>(report, {2, 1, 64, 3001, {0}, 3000, 32}, seed += 10);
+  CheckPrefill<T>(report, {2, 1, 64, 3001, {1999}, 1000, 32, 0, false, false, true, true, 8.0f}, seed += 10);
+  CheckPrefill<T>(report, {2, 1, 128, 2100, {1}, 2050, 64, 513}, seed += 10);
+  CheckDecode<T>(report, {14, 2, 64, 32768, {32767}, 1, 32}, seed += 10);
+  CheckDecode<T>(report, {32, 8, 128, 20000, {19999, 77}, 1, 64}, seed += 10);
+  CheckDecode<T>(report, {32, 32, 80, 5000, {4999}, 1, 16, 2047}, seed += 10);
 }
 
 }  // namespace
@@ -401,54 +449,30 @@ void CheckAttention(Report& report, const Machine& machine) {
       CheckFloat(report, {5, 1, 128, capacity, {past}, tokens, 48, 0, true, false, false, true, 4.0f}, seed += 10);
     }
   }
-  for (const int64_t past : {0, 1, 15, 16, 127, 128, 129, 517}) {
-    const int capacity = static_cast<int>(past) + 1;
-    // A group of 7 whose other sequence is shorter, heads of all sizes, partial rotation, windows, weights that are 0 but for one.
-    CheckHalf(report, {14, 2, 64, capacity, {past, past / 2}, 1, 32}, seed += 10);
-    CheckHalf(report, {8, 2, 64, capacity + 700, {past}, 1, 32}, seed += 10);
-    CheckHalf(report, {16, 1, 128, capacity + 9, {past, past, past / 3}, 1, 64, 0, false, false, false}, seed += 10);
-    CheckHalf(report, {5, 5, 80, capacity + 1, {past}, 1, 16, 0, false, false, true, false}, seed += 10);
-    CheckHalf(report, {9, 3, 96, capacity + 64, {past, past}, 1, 48, 33}, seed += 10);
-    CheckHalf(report, {4, 4, 8, capacity, {past}, 1, 4, 1}, seed += 10);
-    CheckHalf(report, {11, 1, 40, capacity + 300, {past}, 1, 0, 0, false, false, true, true, 30.0f}, seed += 10);
-  }
-  // A length that fills all splits of a large GPU, and one that no split fits evenly.
-  CheckHalf(report, {14, 2, 64, 10000, {9001}, 1, 32}, seed += 10);
-  // Less and more than a block's queries and a tile's keys; a past; windows; heads apart; rows of the cache behind the last are not numbers.
-  for (const int64_t past : {0, 1, 127, 300}) {
-    for (const int tokens : {2, 17, 64, 129, 193, 400}) {
-      const int capacity = static_cast<int>(past) + tokens + 3;
-      CheckPrefill(report, {7, 1, 64, capacity, {past, past}, tokens, 32}, seed += 10);
-      CheckPrefill(report, {4, 2, 128, capacity, {past}, tokens, 64, 0, false, false, false}, seed += 10);
-      CheckPrefill(report, {2, 2, 64, capacity + 100, {past, past, past}, tokens, 16, 100, false, false, true, false}, seed += 10);
-      CheckPrefill(report, {3, 1, 128, capacity, {past}, tokens, 0, 150, false, false, true, true, 30.0f}, seed += 10);
-    }
-  }
-  if (machine.small_only) return;
-  CheckPrefill(report, {2, 1, 64, 3001, {0}, 3000, 32}, seed += 10);
-  CheckPrefill(report, {2, 1, 64, 3001, {1999}, 1000, 32, 0, false, false, true, true, 8.0f}, seed += 10);
-  CheckPrefill(report, {2, 1, 128, 2100, {1}, 2050, 64, 513}, seed += 10);
-  CheckHalf(report, {14, 2, 64, 32768, {32767}, 1, 32}, seed += 10);
-  CheckHalf(report, {32, 8, 128, 20000, {19999, 77}, 1, 64}, seed += 10);
-  CheckHalf(report, {32, 32, 80, 5000, {4999}, 1, 16, 2047}, seed += 10);
+  CheckSizes<__half>(report, machine);
+  CheckSizes<__nv_bfloat16>(report, machine);
 }
 
 void TimeAttention(Report& report, const Machine& machine) {
   // Qwen2.5-0.5B, Falcon-H1-0.5B, eight sequences, Llama-3's heads, Phi-2's.
   for (const int64_t past : {128, 1024, 8192, 32768, 57344, 131072}) {
-    TimeHalf(report, machine, {14, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
+    TimeDecode<__half>(report, machine, {14, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
   }
-  for (const int64_t past : {1024, 57344}) TimeHalf(report, machine, {8, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
-  TimeHalf(report, machine, {14, 2, 64, 4096, std::vector<int64_t>(8, 4095), 1, 32});
-  TimeHalf(report, machine, {32, 8, 128, 8256, {8192}, 1, 64});
-  TimeHalf(report, machine, {32, 32, 80, 2112, {2048}, 1, 16});
+  for (const int64_t past : {1024, 57344}) TimeDecode<__half>(report, machine, {8, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
+  TimeDecode<__half>(report, machine, {14, 2, 64, 4096, std::vector<int64_t>(8, 4095), 1, 32});
+  TimeDecode<__half>(report, machine, {32, 8, 128, 8256, {8192}, 1, 64});
+  TimeDecode<__half>(report, machine, {32, 32, 80, 2112, {2048}, 1, 16});
+  for (const int64_t past : {1024, 57344}) {
+    TimeDecode<__nv_bfloat16>(report, machine, {14, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
+  }
   for (const int64_t past : {1024, 8192}) TimeFloat(report, machine, {14, 2, 64, static_cast<int>(past) + 64, {past}, 1, 32});
   TimeFloat(report, machine, {14, 2, 64, 1024, {0}, 1024, 32});
-  for (const int tokens : {256, 1024, 8192, 32768, 57344, 131072}) TimePrefill(report, machine, {14, 2, 64, tokens, {0}, tokens, 32});
-  for (const int tokens : {1024, 57344}) TimePrefill(report, machine, {8, 2, 64, tokens, {0}, tokens, 32});
-  TimePrefill(report, machine, {14, 2, 64, 4096, {0, 0, 0, 0}, 4096, 32});
-  TimePrefill(report, machine, {14, 2, 64, 131072, {122880}, 8192, 32});
-  for (const int tokens : {1024, 8192, 32768}) TimePrefill(report, machine, {32, 8, 128, tokens, {0}, tokens, 64});
+  for (const int tokens : {256, 1024, 8192, 32768, 57344, 131072}) TimePrefill<__half>(report, machine, {14, 2, 64, tokens, {0}, tokens, 32});
+  for (const int tokens : {1024, 57344}) TimePrefill<__half>(report, machine, {8, 2, 64, tokens, {0}, tokens, 32});
+  for (const int tokens : {1024, 57344}) TimePrefill<__nv_bfloat16>(report, machine, {14, 2, 64, tokens, {0}, tokens, 32});
+  TimePrefill<__half>(report, machine, {14, 2, 64, 4096, {0, 0, 0, 0}, 4096, 32});
+  TimePrefill<__half>(report, machine, {14, 2, 64, 131072, {122880}, 8192, 32});
+  for (const int tokens : {1024, 8192, 32768}) TimePrefill<__half>(report, machine, {32, 8, 128, tokens, {0}, tokens, 64});
 }
 
 }  // namespace edgefleet::bench

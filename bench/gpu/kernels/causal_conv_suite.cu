@@ -27,7 +27,7 @@ struct ConvCase {
 
 template <typename T>
 std::string Dimensions(const ConvCase& c) {
-  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " C" + std::to_string(c.channels) +
+  return std::string(TypeName<T>()) + " B" + std::to_string(c.batch) + " C" + std::to_string(c.channels) +
          " W" + std::to_string(c.width) + (c.silu ? " silu" : "") + (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "");
 }
 
@@ -139,6 +139,7 @@ void CheckSizes(Report& report, const Machine& machine) {
 void CheckCausalConv(Report& report, const Machine& machine) {
   CheckSizes<float>(report, machine);
   CheckSizes<__half>(report, machine);
+  CheckSizes<__nv_bfloat16>(report, machine);
 }
 
 void TimeCausalConv(Report& report, const Machine& machine) {
@@ -146,6 +147,7 @@ void TimeCausalConv(Report& report, const Machine& machine) {
   for (const int64_t length : {65536, 8192, 1024, 1}) TimeCase<__half>(report, machine, {1, length, 1536});
   TimeCase<__half>(report, machine, {1, 57344, 3328});
   TimeCase<__half>(report, machine, {1, 220000, 1792});
+  for (const int64_t length : {65536, 8192, 1}) TimeCase<__nv_bfloat16>(report, machine, {1, length, 4096});
   TimeCase<float>(report, machine, {1, 8192, 4096});
 }
 

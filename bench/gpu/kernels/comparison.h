@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "common/launch.cuh"
 #include "kernels/device_array.h"
@@ -13,6 +14,17 @@ namespace edgefleet::bench {
 /// What rounding the exact result to the output's type may cost, relative to it: not an error of a kernel.
 __host__ __device__ inline double OutputRounding(float) { return 1.0 / 16777216.0; }
 __host__ __device__ inline double OutputRounding(__half) { return 1.0 / 2048.0; }
+__host__ __device__ inline double OutputRounding(__nv_bfloat16) { return 1.0 / 256.0; }
+
+/// By how much less than float16 T tells values apart: bfloat16 has three bits fewer. Limits that stem from operands rounded to T are
+/// stated for float16 and grow by it; those that stem from arithmetic in float32 do not.
+template <typename T>
+inline constexpr double kCoarseness = std::is_same_v<T, __nv_bfloat16> ? 8.0 : 1.0;
+
+template <typename T>
+const char* TypeName() {
+  return std::is_same_v<T, float> ? "fp32" : (std::is_same_v<T, __half> ? "fp16" : "bf16");
+}
 
 /// max |y - y*| / RMS(y*) of one batch entry and channel, over its tokens; infinite when an output is not a number. |y - y*| is
 /// what exceeds the rounding of the output itself and `operand_rounding`, what rounding an operand costs relative to a result.

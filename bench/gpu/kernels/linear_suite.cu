@@ -29,7 +29,7 @@ struct LinearCase {
 
 template <typename T>
 std::string Dimensions(const LinearCase& c) {
-  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " N" + std::to_string(c.columns) + " K" + std::to_string(c.depth) +
+  return std::string(TypeName<T>()) + " N" + std::to_string(c.columns) + " K" + std::to_string(c.depth) +
          (c.bias ? " bias" : "") + (c.gap > 0 ? " packed" : "") + (c.constant_weight ? "" : " computed") + (c.scale != 1.0f ? " large" : "");
 }
 
@@ -121,6 +121,7 @@ void TimeCase(Report& report, const Machine& machine, const LinearCase& c) {
 void CheckLinear(Report& report, const Machine&) {
   CheckSizes<float>(report);
   CheckSizes<__half>(report);
+  CheckSizes<__nv_bfloat16>(report);
 }
 
 void TimeLinear(Report& report, const Machine& machine) {
@@ -129,6 +130,7 @@ void TimeLinear(Report& report, const Machine& machine) {
                                          {1, 151936, 896},     {1, 6448, 1536}, {1, 1536, 3072}};
   for (const auto& c : steps) TimeCase<__half>(report, machine, c);
   for (const int64_t rows : {2, 4, 8}) TimeCase<__half>(report, machine, {rows, 9728, 896});
+  for (const int columns : {9728, 151936}) TimeCase<__nv_bfloat16>(report, machine, {1, columns, 896});
   TimeCase<float>(report, machine, {1, 9728, 896});
 }
 

@@ -31,11 +31,6 @@ struct NormCase {
 };
 
 template <typename T>
-const char* TypeName() {
-  return std::is_same_v<T, float> ? "fp32" : "fp16";
-}
-
-template <typename T>
 std::string Dimensions(const NormCase& c) {
   return std::string(TypeName<T>()) + " C" + std::to_string(c.channels) + " G" + std::to_string(c.groups) + (c.gate ? " gate" : "") +
          (c.norm_before_gate ? "-last" : "") + (c.skip ? " skip" : "") + (c.offset > 0 ? " packed" : "");
@@ -200,6 +195,7 @@ void TimeActivation(Report& report, const Machine& machine, int64_t rows, int64_
 void CheckPointwise(Report& report, const Machine&) {
   CheckSizes<float>(report);
   CheckSizes<__half>(report);
+  CheckSizes<__nv_bfloat16>(report);
 }
 
 void TimePointwise(Report& report, const Machine& machine) {
@@ -208,6 +204,8 @@ void TimePointwise(Report& report, const Machine& machine) {
     TimeNorm<__half>(report, machine, {rows, 3072, 1, 0, true, true, false, false});
     TimeActivation<__half>(report, machine, rows, 4864);
   }
+  TimeNorm<__nv_bfloat16>(report, machine, {8192, 3072, 1, 0, true, true, false, false});
+  TimeActivation<__nv_bfloat16>(report, machine, 8192, 4864);
 }
 
 }  // namespace edgefleet::bench

@@ -2,6 +2,7 @@
 // runs on the host as the oracle of small cases and in a kernel, a thread a channel, as the reference of large ones.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include <cmath>
@@ -15,6 +16,7 @@ namespace edgefleet::bench {
 
 __host__ __device__ inline double Value(float x) { return x; }
 __host__ __device__ inline double Value(__half x) { return __half2float(x); }
+__host__ __device__ inline double Value(__nv_bfloat16 x) { return __bfloat162float(x); }
 __host__ __device__ inline double Silu(double x) { return x / (1.0 + exp(-x)); }
 __host__ __device__ inline double Softplus(double x) { return x > 0.0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 

@@ -49,7 +49,7 @@ constexpr SelectiveScanRoute kTimeParallelRoutes[] = {SelectiveScanRoute::kTimeP
 
 template <typename T>
 std::string Dimensions(const ScanCase& c) {
-  std::string text = std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " D" +
+  std::string text = std::string(TypeName<T>()) + " B" + std::to_string(c.batch) + " D" +
                      std::to_string(c.channels) + " N" + std::to_string(c.states) + (c.all_options ? " gate" : "") +
                      (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "") + " " + Name(c.route);
   if (c.group > 0) text += "/" + std::to_string(c.group);
@@ -191,7 +191,7 @@ void CheckSizes(Report& report, const Machine& machine) {
     CheckCase<T>(report, {1, 300, 33, 40, 1, true, true, route}, seed += 100);
     CheckCase<T>(report, {1, 1, 24, 16, 8, false, true, route}, seed += 100);
   }
-  if constexpr (std::is_same_v<T, __half>) {
+  if constexpr (cuda::kIsHalfWidth<T>) {
     for (const auto route : kSequentialRoutes) {
       for (const int64_t length : {1, 3, 31, 32, 33, 63, 95, 128, 129, 517}) {
         CheckCase<T>(report, {2, length, 40, 16, 0, true, length % 2 == 0, route}, seed += 100);
@@ -203,6 +203,11 @@ void CheckSizes(Report& report, const Machine& machine) {
   CheckCase<T>(report, {1, 40, 70, 100, 0, true, true, SelectiveScanRoute::kStepwise}, seed += 100);
   CheckCase<T>(report, {1, 40, 70, 256, 0, true, true}, seed += 100);
   if (machine.small_only) return;
+  if constexpr (cuda::kIsHalfWidth<T>) {
+    for (const auto route : kSequentialRoutes) CheckCase<T>(report, {3, 2049, 1536, 16, 16, true, false, route}, 76);
+    CheckCase<T>(report, {1, 65536, 4096, 16, 0, true, false}, 77);
+    CheckCase<T>(report, {1, 220000, 1536, 16, 0, true, false}, 78);
+  }
   for (const int64_t length : {1000, 8192, 65536}) CheckCase<T>(report, {1, length, 1536, 16, 0, true, true}, seed += 100);
   CheckCase<T>(report, {3, 2049, 1536, 16, 16, true, false}, seed += 100);
   for (const auto route : kTimeParallelRoutes) {
@@ -216,10 +221,7 @@ void CheckSizes(Report& report, const Machine& machine) {
 void CheckSelectiveScan(Report& report, const Machine& machine) {
   CheckSizes<float>(report, machine);
   CheckSizes<__half>(report, machine);
-  if (machine.small_only) return;
-  for (const auto route : kSequentialRoutes) CheckCase<__half>(report, {3, 2049, 1536, 16, 16, true, false, route}, 76);
-  CheckCase<__half>(report, {1, 65536, 4096, 16, 0, true, false}, 77);
-  CheckCase<__half>(report, {1, 220000, 1536, 16, 0, true, false}, 78);
+  CheckSizes<__nv_bfloat16>(report, machine);
 }
 
 void TimeSelectiveScan(Report& report, const Machine& machine) {
@@ -233,6 +235,7 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
       {4096, 65536, {16, 24, 32}}, {1536, 65536, {12, 16}}, {1536, 8192, {12, 16}}, {1536, 1024, {12, 16}}};
   for (const auto& target : targets) {
     TimeCase<__half>(report, machine, {1, target.length, target.channels});
+    TimeCase<__nv_bfloat16>(report, machine, {1, target.length, target.channels});
     for (const auto route : kSequentialRoutes) {
       ScanCase c{1, target.length, target.channels};
       c.route = route;
@@ -251,6 +254,7 @@ void TimeSelectiveScan(Report& report, const Machine& machine) {
     TimeCase<__half>(report, machine, {1, length, 1536});
   }
   for (const int64_t length : {1, 1024, 8192}) TimeCase<__half>(report, machine, {1, length, 4096});
+  TimeCase<__nv_bfloat16>(report, machine, {1, 1, 1536});
   for (const int64_t length : {1, 8192}) TimeCase<float>(report, machine, {1, length, 1536});
   for (const int channels : {2048, 2560, 3072, 5120, 8192}) {
     TimeCase<__half>(report, machine, {1, 8192, channels});

@@ -45,7 +45,7 @@ const char* Name(StateSpaceDualRoute route) {
 
 template <typename T>
 std::string Dimensions(const DualCase& c) {
-  return std::string(std::is_same_v<T, float> ? "fp32" : "fp16") + " B" + std::to_string(c.batch) + " H" + std::to_string(c.heads) + " P" +
+  return std::string(TypeName<T>()) + " B" + std::to_string(c.batch) + " H" + std::to_string(c.heads) + " P" +
          std::to_string(c.head_size) + " G" + std::to_string(c.groups) + " N" + std::to_string(c.states) + (c.gate ? " gate" : "") +
          (c.offset > 0 ? " packed" : "") + (c.in_place ? " in-place" : "") + " " + Name(c.route) +
          (c.segments > 0 ? "/" + std::to_string(c.segments) : "");
@@ -130,14 +130,14 @@ __global__ void DualReferenceKernel(const StateSpaceDualArguments<T> p, double* 
 template <typename T>
 void CheckCase(Report& report, const DualCase& c, uint64_t seed) {
   constexpr int64_t kHostWork = 8'000'000;
-  // For float16 the worst of some 1e8 outputs, each a sum of rounded products, lies further out than that of a few.
+  // With 16-bit operands the worst of some 1e8 outputs, each a sum of rounded products, lies further out than that of a few.
   constexpr int64_t kManyOutputs = 100'000'000;
   const bool many = c.batch * c.length * c.heads * c.head_size > kManyOutputs;
-  const double tolerance = std::is_same_v<T, float> ? 1e-5 : (many ? 3e-2 : 2.5e-2);
-  const double state_tolerance = std::is_same_v<T, float> ? 1e-5 : 5e-3;
-  // The tensor cores take the steps' weights multiplied into B, and M, rounded to float16: a result that one product dominates is
-  // off by that.
-  const double operand_rounding = std::is_same_v<T, float> ? 0.0 : 1.0 / 2048.0;
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : kCoarseness<T> * (many ? 3e-2 : 2.5e-2);
+  const double state_tolerance = std::is_same_v<T, float> ? 1e-5 : kCoarseness<T> * 5e-3;
+  // The tensor cores take the steps' weights multiplied into B, and M, rounded to T: a result that one product dominates is off by
+  // that.
+  const double operand_rounding = std::is_same_v<T, float> ? 0.0 : OutputRounding(T{});
   DualData<T> data(c, seed);
   const int64_t channels = static_cast<int64_t>(c.heads) * c.head_size;
   const size_t outputs = static_cast<size_t>(c.batch * c.length * channels);
@@ -203,37 +203,46 @@ void CheckSizes(Report& report, const Machine& machine) {
   }
 }
 
+/// The routes of the tensor cores.
+template <typename T>
+void CheckRoutes(Report& report, const Machine& machine) {
+  uint64_t seed = 9000;
+  for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64, StateSpaceDualRoute::kGrouped}) {
+    for (const int states : {64, 128, 256}) {
+      if (route != StateSpaceDualRoute::kChunked32 && states == 256) continue;
+      CheckCase<T>(report, {2, 150, 4, 64, 2, states, 8, true, true, route}, seed += 100);
+      CheckCase<T>(report, {1, 64, 2, 128, 1, states, 0, false, false, route}, seed += 100);
+      for (const int segments : {1, 2, 3, 7}) {
+        CheckCase<T>(report, {2, 389, 4, 64, 2, states, 0, segments % 2 == 1, true, route, segments}, seed += 100);
+        CheckCase<T>(report, {1, 512, 2, 64, 1, states, 8, segments % 2 == 0, false, route, segments}, seed += 100);
+      }
+    }
+  }
+  CheckCase<T>(report, {1, 1, 2, 64, 1, 128, 0, true, true, StateSpaceDualRoute::kChunked32}, seed += 100);
+  for (const int64_t length : {1, 63, 65, 321}) {
+    CheckCase<T>(report, {2, length, 7, 64, 1, 128, 8, length % 2 == 0, false, StateSpaceDualRoute::kGrouped}, seed += 100);
+    CheckCase<T>(report, {1, length, 15, 64, 3, 64, 0, true, true, StateSpaceDualRoute::kGrouped}, seed += 100);
+  }
+  if (machine.small_only) return;
+  CheckCase<T>(report, {1, 65536, 64, 64, 1, 128, 0, false, true}, seed += 100);
+  CheckCase<T>(report, {1, 220000, 24, 64, 1, 128, 0, true, false}, seed += 100);
+}
+
 }  // namespace
 
 void CheckStateSpaceDual(Report& report, const Machine& machine) {
   CheckSizes<float>(report, machine);
   CheckSizes<__half>(report, machine);
-  uint64_t seed = 9000;
-  for (const auto route : {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64, StateSpaceDualRoute::kGrouped}) {
-    for (const int states : {64, 128, 256}) {
-      if (route != StateSpaceDualRoute::kChunked32 && states == 256) continue;
-      CheckCase<__half>(report, {2, 150, 4, 64, 2, states, 8, true, true, route}, seed += 100);
-      CheckCase<__half>(report, {1, 64, 2, 128, 1, states, 0, false, false, route}, seed += 100);
-      for (const int segments : {1, 2, 3, 7}) {
-        CheckCase<__half>(report, {2, 389, 4, 64, 2, states, 0, segments % 2 == 1, true, route, segments}, seed += 100);
-        CheckCase<__half>(report, {1, 512, 2, 64, 1, states, 8, segments % 2 == 0, false, route, segments}, seed += 100);
-      }
-    }
-  }
-  CheckCase<__half>(report, {1, 1, 2, 64, 1, 128, 0, true, true, StateSpaceDualRoute::kChunked32}, seed += 100);
-  for (const int64_t length : {1, 63, 65, 321}) {
-    CheckCase<__half>(report, {2, length, 7, 64, 1, 128, 8, length % 2 == 0, false, StateSpaceDualRoute::kGrouped}, seed += 100);
-    CheckCase<__half>(report, {1, length, 15, 64, 3, 64, 0, true, true, StateSpaceDualRoute::kGrouped}, seed += 100);
-  }
-  if (machine.small_only) return;
-  CheckCase<__half>(report, {1, 65536, 64, 64, 1, 128, 0, false, true}, seed += 100);
-  CheckCase<__half>(report, {1, 220000, 24, 64, 1, 128, 0, true, false}, seed += 100);
+  CheckSizes<__nv_bfloat16>(report, machine);
+  CheckRoutes<__half>(report, machine);
+  CheckRoutes<__nv_bfloat16>(report, machine);
 }
 
 void TimeStateSpaceDual(Report& report, const Machine& machine) {
   constexpr StateSpaceDualRoute kChunkedRoutes[] = {StateSpaceDualRoute::kChunked32, StateSpaceDualRoute::kChunked64, StateSpaceDualRoute::kGrouped};
   for (const int64_t length : {65536, 8192, 1024}) {
     TimeCase<__half>(report, machine, {1, length});
+    TimeCase<__nv_bfloat16>(report, machine, {1, length});
     for (const auto route : kChunkedRoutes) {
       for (const int segments : {1, 2, 4, 8}) {
         DualCase c{1, length};
@@ -262,6 +271,7 @@ void TimeStateSpaceDual(Report& report, const Machine& machine) {
   TimeCase<__half>(report, machine, {1, 8192, 24, 64, 1, 256});
   TimeCase<__half>(report, machine, {1, 8192, 64, 64, 1, 64});
   TimeCase<__half>(report, machine, {8, 1024, 48});
+  for (const int64_t length : {1, 128, 8192, 57344}) TimeCase<__nv_bfloat16>(report, machine, {1, length, 48});
   for (const int64_t length : {1, 8192}) TimeCase<float>(report, machine, {1, length, 48});
 }
 

@@ -12,7 +12,7 @@ enum Output : size_t { kY, kSum };
 
 class RmsNormContract : public OperatorDefinition {
  public:
-  /// `activations` is float32 or float16.
+  /// `activations` is float32, float16 or, on CUDA, bfloat16.
   explicit RmsNormContract(ONNXTensorElementDataType activations, const char* provider = nullptr);
   void InferShapes(ShapeContext& context) const override;
 };

@@ -12,7 +12,7 @@ enum Output : size_t { kY, kPresentState };
 
 class SelectiveScanContract : public OperatorDefinition {
  public:
-  /// `activations` is float32 or float16.
+  /// `activations` is float32, float16 or, on CUDA, bfloat16.
   explicit SelectiveScanContract(ONNXTensorElementDataType activations, const char* provider = nullptr);
   void InferShapes(ShapeContext& context) const override;
 };

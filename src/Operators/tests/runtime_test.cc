@@ -449,5 +449,11 @@ TEST(InRuntimeErrors, NameAttributesThatAreMissingOrOutOfRangeOrOfAnotherType) {
               has("attribute 'activation' is 'relu'; expected one of 'silu' 'gelu' 'gelu_tanh'."));
 }
 
+TEST(InRuntimeErrors, Bfloat16IsNotOfferedOnTheCpu) {
+  constexpr int32_t kBFloat16Type = 16;
+  const GraphNode activation{"edgefleet", "GatedActivation", {}, {{"x", kBFloat16Type, {"b", "t", int64_t{8}}}}, {{"y", kBFloat16Type, {}}}};
+  EXPECT_THAT(MessageOf(activation, {}), testing::AllOf(testing::HasSubstr("tensor(bfloat16)"), testing::HasSubstr("GatedActivation")));
+}
+
 }  // namespace
 }  // namespace edgefleet

@@ -1,7 +1,5 @@
 #include "argmax/argmax.h"
 
-#include <cuda_fp16.h>
-
 #include "common/element.cuh"
 #include "common/launch.cuh"
 #include "common/primitives.cuh"
@@ -82,5 +80,6 @@ cudaError_t ArgMax(const ArgMaxArguments<T>& p, cudaStream_t stream) {
 
 template cudaError_t ArgMax<float>(const ArgMaxArguments<float>&, cudaStream_t);
 template cudaError_t ArgMax<__half>(const ArgMaxArguments<__half>&, cudaStream_t);
+template cudaError_t ArgMax<__nv_bfloat16>(const ArgMaxArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

@@ -22,7 +22,7 @@ struct ArgMaxArguments {
 
 size_t ArgMaxWorkspace(int64_t rows);
 
-/// T is float or __half; `rows` and `columns` >= 1, `columns` < 2^32.
+/// T is float, __half or __nv_bfloat16; `rows` and `columns` >= 1, `columns` < 2^32.
 template <typename T>
 cudaError_t ArgMax(const ArgMaxArguments<T>& arguments, cudaStream_t stream);
 

@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(kThreads) CausalConvKernel(const CausalConvArg
     if (t >= 0 || from_past) {
       const Row row = LoadVector<T, kVector>(from_past ? past + (kept + t) * p.channels : input + t * p.input_stride);
 #pragma unroll
-      for (int v = 0; v < kVector; ++v) window[k][v] = ToFloat(row.element[v]);
+      for (int v = 0; v < kVector; ++v) window[k][v] = ToFloat(row, v);
     } else {
 #pragma unroll
       for (int v = 0; v < kVector; ++v) window[k][v] = 0.0f;
@@ -85,18 +85,18 @@ __global__ void __launch_bounds__(kThreads) CausalConvKernel(const CausalConvArg
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       if (t0 + i < end) {
-        Row result;
+        float result[kVector];
 #pragma unroll
         for (int v = 0; v < kVector; ++v) {
-          window[kWidth - 1][v] = ToFloat(rows[i].element[v]);
+          window[kWidth - 1][v] = ToFloat(rows[i], v);
           float sum = bias[v];
 #pragma unroll
           for (int k = 0; k < kWidth; ++k) sum = fmaf(weight[k][v], window[k][v], sum);
-          result.element[v] = FromFloat<T>(p.silu ? Math<T>::Silu(sum) : sum);
+          result[v] = p.silu ? Math<T>::Silu(sum) : sum;
 #pragma unroll
           for (int k = 0; k + 1 < kWidth; ++k) window[k][v] = window[k + 1][v];
         }
-        StoreVector<T, kVector>(output + (t0 + i) * p.channels, result);
+        StoreVector<T, kVector>(output + (t0 + i) * p.channels, FromFloats<T>(result));
       }
     }
   }
@@ -188,5 +188,6 @@ cudaError_t CausalConv(const CausalConvArguments<T>& p, cudaStream_t stream) {
 
 template cudaError_t CausalConv<float>(const CausalConvArguments<float>&, cudaStream_t);
 template cudaError_t CausalConv<__half>(const CausalConvArguments<__half>&, cudaStream_t);
+template cudaError_t CausalConv<__nv_bfloat16>(const CausalConvArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

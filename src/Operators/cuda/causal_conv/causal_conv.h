@@ -34,7 +34,7 @@ struct CausalConvArguments {
   bool constant_weight;
 };
 
-/// Starts the convolution of `length` >= 1 tokens. T is float or __half.
+/// Starts the convolution of `length` >= 1 tokens. T is float, __half or __nv_bfloat16.
 template <typename T>
 cudaError_t CausalConv(const CausalConvArguments<T>& arguments, cudaStream_t stream);
 

@@ -1,4 +1,4 @@
-// Elementary functions, in two precisions: `Fast` for float16 tensors (special function unit), `Accurate` for float32 tensors.
+// Elementary functions, in two precisions: `Fast` for 16-bit tensors (special function unit), `Accurate` for float32 tensors.
 #pragma once
 
 #include "common/primitives.cuh"

@@ -1,10 +1,12 @@
 // Single instructions that CUDA C++ has no spelling for. PTX ISA 7.8 and compute capability 8.0 suffice.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <type_traits>
 
 namespace edgefleet::cuda {
 
@@ -130,11 +132,22 @@ __device__ __forceinline__ uint32_t TransposeMatrix(uint32_t pair) {
   return transposed;
 }
 
-/// c += a * b on the tensor cores: a 16x16 and b 16x8 of float16, c 16x8 of float32.
+/// c += a * b on the tensor cores: a 16x16 and b 16x8 of T, float16 or bfloat16, c 16x8 of float32.
+template <typename T>
 __device__ __forceinline__ void MultiplyAdd(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  // The type is a part of the instruction's name.
+#define EDGEFLEET_MULTIPLY_ADD(type)                                                                                              \
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." type "." type ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "       \
+               "{%0, %1, %2, %3};"                                                                                                \
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                                                                   \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1))
+  if constexpr (std::is_same_v<T, __half>) {
+    EDGEFLEET_MULTIPLY_ADD("f16");
+  } else {
+    static_assert(std::is_same_v<T, __nv_bfloat16>, "float16 or bfloat16");
+    EDGEFLEET_MULTIPLY_ADD("bf16");
+  }
+#undef EDGEFLEET_MULTIPLY_ADD
 }
 
 }  // namespace edgefleet::cuda

@@ -38,7 +38,7 @@ cudaError_t DescribeTensor(const HalfTensor& tensor, CUtensorMap& map) {
   const cuuint64_t strides[] = {static_cast<cuuint64_t>(tensor.row_stride) * kBytes, static_cast<cuuint64_t>(tensor.plane_stride) * kBytes};
   const cuuint32_t box[] = {kBoxColumns, static_cast<cuuint32_t>(tensor.box_rows), 1};
   const cuuint32_t neighbours[] = {1, 1, 1};
-  const CUresult result = driver.encode(&map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 3, const_cast<void*>(tensor.data), sizes, strides, box,
+  const CUresult result = driver.encode(&map, CU_TENSOR_MAP_DATA_TYPE_UINT16, 3, const_cast<void*>(tensor.data), sizes, strides, box,
                                         neighbours, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
                                         CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;

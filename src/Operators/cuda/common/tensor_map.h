@@ -8,7 +8,7 @@
 
 namespace edgefleet::cuda {
 
-/// A tensor of float16 in device memory, [planes, rows, columns], read in boxes of `box_rows` rows and 64 columns of one plane, the 16-byte
+/// A tensor of 16-bit elements in device memory, [planes, rows, columns], read in boxes of `box_rows` rows and 64 columns of one plane, the 16-byte
 /// pieces of whose rows are permuted in shared memory (128-byte swizzle).
 struct HalfTensor {
   const void* data;

@@ -31,12 +31,12 @@ __global__ void __launch_bounds__(kThreads) GatedActivationKernel(const GatedAct
   const T* x = p.x + row * 2 * p.features + feature;
   const Vector<T, kVector> gate = LoadVector<T, kVector>(x);
   const Vector<T, kVector> value = LoadVector<T, kVector>(x + p.features);
-  Vector<T, kVector> result;
+  float result[kVector];
 #pragma unroll
   for (int v = 0; v < kVector; ++v) {
-    result.element[v] = FromFloat<T>(Activate<T>(p.activation, ToFloat(gate.element[v])) * ToFloat(value.element[v]));
+    result[v] = Activate<T>(p.activation, ToFloat(gate, v)) * ToFloat(value, v);
   }
-  StoreVector<T, kVector>(p.y + row * p.features + feature, result);
+  StoreVector<T, kVector>(p.y + row * p.features + feature, FromFloats<T>(result));
 }
 
 template <typename T, int kVector>
@@ -58,5 +58,6 @@ cudaError_t GatedActivation(const GatedActivationArguments<T>& p, cudaStream_t s
 
 template cudaError_t GatedActivation<float>(const GatedActivationArguments<float>&, cudaStream_t);
 template cudaError_t GatedActivation<__half>(const GatedActivationArguments<__half>&, cudaStream_t);
+template cudaError_t GatedActivation<__nv_bfloat16>(const GatedActivationArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

@@ -21,7 +21,7 @@ struct GatedActivationArguments {
   Activation activation;
 };
 
-/// T is float or __half.
+/// T is float, __half or __nv_bfloat16.
 template <typename T>
 cudaError_t GatedActivation(const GatedActivationArguments<T>& arguments, cudaStream_t stream);
 

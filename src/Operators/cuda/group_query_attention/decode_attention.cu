@@ -44,7 +44,8 @@ struct Range {
   int end;
   int splits;
 
-  __device__ Range(const DecodeAttentionArguments& p, int past) {
+  template <typename T>
+  __device__ Range(const DecodeAttentionArguments<T>& p, int past) {
     total = min(max(past, 0), p.capacity - 1) + 1;
     first = p.window > 0 ? max(0, total - p.window) : 0;
     const int start = first / kTile * kTile;
@@ -58,7 +59,8 @@ struct Range {
 };
 
 /// The channel that `c` is rotated with; `c` itself where it is not rotated.
-__device__ __forceinline__ int Partner(const DecodeAttentionArguments& p, int c) {
+template <typename T>
+__device__ __forceinline__ int Partner(const DecodeAttentionArguments<T>& p, int c) {
   const int half = p.rotary_half;
   return c < half ? c + half : c < 2 * half ? c - half : c;
 }
@@ -68,35 +70,32 @@ struct Turn {
   float own = 1.0f;
   float partner = 0.0f;
 
-  __device__ Turn(const DecodeAttentionArguments& p, int position, int c) {
+  template <typename T>
+  __device__ Turn(const DecodeAttentionArguments<T>& p, int position, int c) {
     const int half = p.rotary_half;
     if (c >= 2 * half) return;
     const int64_t angle = static_cast<int64_t>(position) * half + (c < half ? c : c - half);
-    own = __half2float(p.cos[angle]);
-    partner = c < half ? -__half2float(p.sin[angle]) : __half2float(p.sin[angle]);
+    own = ToFloat(p.cos[angle]);
+    partner = c < half ? -ToFloat(p.sin[angle]) : ToFloat(p.sin[angle]);
   }
 
-  __device__ __half Of(__half channel, __half other) const {
-    return __float2half_rn(fmaf(__half2float(channel), own, __half2float(other) * partner));
+  template <typename T>
+  __device__ T Of(T channel, T other) const {
+    return FromFloat<T>(fmaf(ToFloat(channel), own, ToFloat(other) * partner));
   }
 };
 
 /// Word `i` of four; `i` is known to the compiler, so that it is a register.
 __device__ __forceinline__ uint32_t Word(const uint4& x, int i) { return i == 0 ? x.x : i == 1 ? x.y : i == 2 ? x.z : x.w; }
 
-__device__ __forceinline__ uint32_t Pack(float low, float high) {
-  const __half2 pair = __floats2half2_rn(low, high);
-  return *reinterpret_cast<const uint32_t*>(&pair);
-}
-
 /// What is read of `kTile` keys and values. Lane l holds channels of keys l / 4 and l / 4 + 8, and of values 2 (l % 4) + {0, 1, 8, 9}: as an
 /// operand wants them, because the order of a product's depth and of its columns is free.
-template <int kKeyVectors, int kValueVectors>
+template <typename T, int kKeyVectors, int kValueVectors>
 struct Tile {
   uint4 key[2][kKeyVectors];
   uint4 value[4][kValueVectors];
 
-  __device__ __forceinline__ void Load(const __half* keys, const __half* values, int size, int first, int end, int lane) {
+  __device__ __forceinline__ void Load(const T* keys, const T* values, int size, int first, int end, int lane) {
 #pragma unroll
     for (int n = 0; n < 2; ++n) {
       const int position = first + 8 * n + lane / 4;
@@ -121,7 +120,7 @@ struct Tile {
   }
 
   /// Puts one key and value, in shared memory, where their position is.
-  __device__ __forceinline__ void Insert(const __half* fresh_key, const __half* fresh_value, int size, int first, int at, int lane) {
+  __device__ __forceinline__ void Insert(const T* fresh_key, const T* fresh_value, int size, int first, int at, int lane) {
 #pragma unroll
     for (int v = 0; v < kKeyVectors; ++v) {
       const int channel = v * kKeyChannels + lane % 4 * kVector;
@@ -145,14 +144,14 @@ struct Tile {
 
 /// A warp's attention so far. Lane l holds rows l / 4 and l / 4 + 8: their greatest score, its own part of their weights' sum, and of their
 /// weighted values channels `v * kValueChannels + 16 (l % 4) + {0..15}`.
-template <int kKeyVectors, int kValueVectors>
+template <typename T, int kKeyVectors, int kValueVectors>
 struct Sums {
   float greatest[2] = {kNone, kNone};
   float weight[2] = {};
   float sum[kValueVectors][kVector][4] = {};
 
   /// `first_seen` <= a key < `end` counts; scores are in units of log2.
-  __device__ __forceinline__ void Add(const Tile<kKeyVectors, kValueVectors>& tile, const uint4 (&query)[2][kKeyVectors], float scale, int first,
+  __device__ __forceinline__ void Add(const Tile<T, kKeyVectors, kValueVectors>& tile, const uint4 (&query)[2][kKeyVectors], float scale, int first,
                                       int first_seen, int end, int lane) {
     float score[2][4] = {};
 #pragma unroll
@@ -160,8 +159,8 @@ struct Sums {
 #pragma unroll
       for (int v = 0; v < kKeyVectors; ++v) {
         const uint4 k = tile.key[n][v];
-        MultiplyAdd(score[n], {query[0][v].x, query[1][v].x, query[0][v].y, query[1][v].y}, k.x, k.y);
-        MultiplyAdd(score[n], {query[0][v].z, query[1][v].z, query[0][v].w, query[1][v].w}, k.z, k.w);
+        MultiplyAdd<T>(score[n], {query[0][v].x, query[1][v].x, query[0][v].y, query[1][v].y}, k.x, k.y);
+        MultiplyAdd<T>(score[n], {query[0][v].z, query[1][v].z, query[0][v].w, query[1][v].w}, k.z, k.w);
       }
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
@@ -189,8 +188,8 @@ struct Sums {
       }
       weight[r] = weight[r] * shrink[r] + added;
     }
-    const uint32_t weights[4] = {Pack(score[0][0], score[0][1]), Pack(score[0][2], score[0][3]), Pack(score[1][0], score[1][1]),
-                                 Pack(score[1][2], score[1][3])};
+    const uint32_t weights[4] = {Pack<T>(score[0][0], score[0][1]), Pack<T>(score[0][2], score[0][3]), Pack<T>(score[1][0], score[1][1]),
+                                 Pack<T>(score[1][2], score[1][3])};
 #pragma unroll
     for (int v = 0; v < kValueVectors; ++v) {
 #pragma unroll
@@ -202,7 +201,7 @@ struct Sums {
         const auto pair = [&](int n) {
           return __byte_perm(Word(tile.value[n][v], c / 2), Word(tile.value[n + 1][v], c / 2), select);
         };
-        MultiplyAdd(sum[v][c], weights, pair(0), pair(2));
+        MultiplyAdd<T>(sum[v][c], weights, pair(0), pair(2));
       }
     }
   }
@@ -211,8 +210,9 @@ struct Sums {
 __device__ __forceinline__ float4 Scaled(float4 x, float factor) { return {x.x * factor, x.y * factor, x.z * factor, x.w * factor}; }
 __device__ __forceinline__ float4 Sum(float4 x, float4 y) { return {x.x + y.x, x.y + y.y, x.z + y.z, x.w + y.w}; }
 
-__device__ __forceinline__ void Store(__half* to, float4 x) {
-  *reinterpret_cast<uint2*>(to) = {Pack(x.x, x.y), Pack(x.z, x.w)};
+template <typename T>
+__device__ __forceinline__ void Store(T* to, float4 x) {
+  *reinterpret_cast<uint2*>(to) = {Pack<T>(x.x, x.y), Pack<T>(x.z, x.w)};
 }
 
 /// Floats of a piece, what a split or several joined ones leave: each row's sums of weighted values, then each row's greatest score, then
@@ -241,9 +241,10 @@ __device__ __forceinline__ bool CountBlock(unsigned* counter, unsigned last) {
 }
 
 /// Where rows go: to a piece, or normalised to the output, which is null for a piece.
+template <typename T>
 struct Target {
   float* piece;
-  __half* output;
+  T* output;
 
   /// `vector`: four channels of all rows; `most` and `whole`: of their row.
   __device__ __forceinline__ void Put(int vector, float4 sum, float most, float whole, int group, int size) const {
@@ -261,7 +262,8 @@ struct Target {
 };
 
 /// Joins `count` <= kFanIn pieces behind each other, read from where all multiprocessors see them, in the order in which they lie.
-__device__ void JoinPieces(const float* pieces, int count, int group, int size, Target target, float* shared) {
+template <typename T>
+__device__ void JoinPieces(const float* pieces, int count, int group, int size, Target<T> target, float* shared) {
   constexpr int kAhead = 8;
   const int64_t stride = PieceStride(group, size);
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
@@ -323,16 +325,16 @@ __device__ void JoinPieces(const float* pieces, int count, int group, int size, 
 }
 
 /// kKeyVectors: 16-byte vectors of a key that a lane holds.
-template <int kKeyVectors>
-__global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const DecodeAttentionArguments p) {
+template <typename T, int kKeyVectors>
+__global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const DecodeAttentionArguments<T> p) {
   constexpr int kValueVectors = (kKeyVectors + 1) / 2;
   constexpr int kChannels = kKeyVectors * kKeyChannels;
   constexpr int kQueryStride = kChannels + kVector;
   constexpr int kSumStride = kValueVectors * kValueChannels + 4;
   constexpr int kItems = kRows * kChannels / kThreads;
-  __shared__ __align__(16) __half queries[kRows * kQueryStride];
-  __shared__ __align__(16) __half fresh_key[kChannels];
-  __shared__ __align__(16) __half fresh_value[kChannels];
+  __shared__ __align__(16) T queries[kRows * kQueryStride];
+  __shared__ __align__(16) T fresh_key[kChannels];
+  __shared__ __align__(16) T fresh_value[kChannels];
   __shared__ bool is_last;
   float* shared = reinterpret_cast<float*>(DynamicShared());
   LetDependentsStart();
@@ -344,8 +346,8 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
   const int sequence = static_cast<int>(blockIdx.y) / p.kv_heads;
   const int head = static_cast<int>(blockIdx.y) % p.kv_heads;
   const int64_t cache = static_cast<int64_t>(blockIdx.y) * p.capacity * size;
-  __half* keys = p.present_key + cache;
-  __half* values = p.present_value + cache;
+  T* keys = p.present_key + cache;
+  T* values = p.present_value + cache;
   {
     // What the warps read first. A length that earlier work is about to change does no harm here: what is fetched stays inside the cache, and
     // second-level lines cannot be stale.
@@ -361,22 +363,22 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
 
   // What the length does not decide is asked for together with it; then the angles, then the first keys and values.
   const int past = __ldcg(p.past_length + sequence);
-  const __half* query = p.query + sequence * p.query_stride + static_cast<int64_t>(head) * group * size;
+  const T* query = p.query + sequence * p.query_stride + static_cast<int64_t>(head) * group * size;
   const auto row_of = [](int i) { return (i * kThreads + static_cast<int>(threadIdx.x)) / kChannels; };
   const auto channel_of = [](int i) { return (i * kThreads + static_cast<int>(threadIdx.x)) % kChannels; };
-  __half own[kItems];
-  __half partner[kItems];
+  T own[kItems];
+  T partner[kItems];
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     const bool valid = row_of(i) < group && channel_of(i) < size;
-    own[i] = valid ? query[row_of(i) * size + channel_of(i)] : __float2half_rn(0.0f);
-    partner[i] = valid ? query[row_of(i) * size + Partner(p, channel_of(i))] : __float2half_rn(0.0f);
+    own[i] = valid ? query[row_of(i) * size + channel_of(i)] : FromFloat<T>(0.0f);
+    partner[i] = valid ? query[row_of(i) * size + Partner(p, channel_of(i))] : FromFloat<T>(0.0f);
   }
-  const __half* key = p.key + sequence * p.key_stride + static_cast<int64_t>(head) * size;
+  const T* key = p.key + sequence * p.key_stride + static_cast<int64_t>(head) * size;
   const int fresh = static_cast<int>(threadIdx.x);
-  __half key_own{};
-  __half key_partner{};
-  __half value_own{};
+  T key_own{};
+  T key_partner{};
+  T value_own{};
   if (fresh < size) {
     key_own = key[fresh];
     key_partner = key[Partner(p, fresh)];
@@ -387,11 +389,11 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
   // The new token's row is not read from the cache, where it arrives only now.
   const bool appends = range.end == range.total && past == range.total - 1;
   const int stored = appends ? past : range.end;
-  __half turned[kItems];
+  T turned[kItems];
   const Turn fresh_turn(p, range.total - 1, min(fresh, size - 1));
 #pragma unroll
   for (int i = 0; i < kItems; ++i) turned[i] = Turn(p, range.total - 1, min(channel_of(i), size - 1)).Of(own[i], partner[i]);
-  Tile<kKeyVectors, kValueVectors> tile;
+  Tile<T, kKeyVectors, kValueVectors> tile;
   int first = range.begin + warp * kTile;
   tile.Load(keys, values, size, first, stored, lane);
 #pragma unroll
@@ -413,7 +415,7 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
     }
   }
   const float scale = p.scale * kLog2E;
-  Sums<kKeyVectors, kValueVectors> sums;
+  Sums<T, kKeyVectors, kValueVectors> sums;
   while (first < range.end) {
     if (appends && past - first < kTile) tile.Insert(fresh_key, fresh_value, size, first, past, lane);
     sums.Add(tile, rows, scale, first, range.first, range.end, lane);
@@ -451,9 +453,9 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
   __syncthreads();
   const int64_t stride = PieceStride(group, size);
   const int splits = static_cast<int>(gridDim.x);
-  __half* output = p.output + (static_cast<int64_t>(sequence) * p.heads + head * group) * size;
+  T* output = p.output + (static_cast<int64_t>(sequence) * p.heads + head * group) * size;
   float* pieces = p.workspace + blockIdx.y * PiecesOf(splits) * stride;
-  Target target{pieces + blockIdx.x * stride, range.splits == 1 ? output : nullptr};
+  Target<T> target{pieces + blockIdx.x * stride, range.splits == 1 ? output : nullptr};
   for (int vector = static_cast<int>(threadIdx.x); vector < group * size / 4; vector += kThreads) {
     const int row = vector * 4 / size;
     const int c = vector * 4 % size;
@@ -491,10 +493,12 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
   }
 }
 
-int Group(const DecodeAttentionArguments& p) { return p.heads / p.kv_heads; }
+template <typename T>
+int Group(const DecodeAttentionArguments<T>& p) { return p.heads / p.kv_heads; }
 
 /// Blocks of a head, together with the other heads one a multiprocessor: with the loads that its registers hold that suffices.
-cudaError_t Splits(const DecodeAttentionArguments& p, int& splits) {
+template <typename T>
+cudaError_t Splits(const DecodeAttentionArguments<T>& p, int& splits) {
   Device device{};
   const cudaError_t error = CurrentDevice(device);
   const int wanted = std::min(device.multiprocessors / (p.batch * p.kv_heads), kMostSplits);
@@ -505,11 +509,11 @@ cudaError_t Splits(const DecodeAttentionArguments& p, int& splits) {
   return error;
 }
 
-template <int kKeyVectors>
-cudaError_t LaunchDecode(const DecodeAttentionArguments& p, int splits, cudaStream_t stream) {
+template <typename T, int kKeyVectors>
+cudaError_t LaunchDecode(const DecodeAttentionArguments<T>& p, int splits, cudaStream_t stream) {
   const size_t shared = sizeof(float) * static_cast<size_t>(SharedFloats(Group(p), p.head_size, (kKeyVectors + 1) / 2));
   const dim3 grid(static_cast<unsigned>(splits), static_cast<unsigned>(p.batch * p.kv_heads));
-  return LaunchDependent(DecodeAttentionKernel<kKeyVectors>, grid, dim3(kThreads), shared, stream, p);
+  return LaunchDependent(DecodeAttentionKernel<T, kKeyVectors>, grid, dim3(kThreads), shared, stream, p);
 }
 
 }  // namespace
@@ -519,7 +523,8 @@ bool DecodesAttention(int64_t heads, int64_t kv_heads, int64_t head_size) {
          head_size <= kLargestDecodeHead && head_size % kVector == 0;
 }
 
-cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments& p, size_t& bytes) {
+template <typename T>
+cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments<T>& p, size_t& bytes) {
   int splits = 1;
   const cudaError_t error = Splits(p, splits);
   bytes = splits == 1 ? 0
@@ -528,7 +533,8 @@ cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments& p, size_t& 
   return error;
 }
 
-cudaError_t DecodeAttention(const DecodeAttentionArguments& p, cudaStream_t stream) {
+template <typename T>
+cudaError_t DecodeAttention(const DecodeAttentionArguments<T>& p, cudaStream_t stream) {
   constexpr size_t kVectorBytes = 16;
   constexpr int kMostHeads = 65535;
   if (!DecodesAttention(p.heads, p.kv_heads, p.head_size) || p.batch < 1 || p.capacity < 1 || p.batch > kMostHeads / p.kv_heads ||
@@ -538,18 +544,23 @@ cudaError_t DecodeAttention(const DecodeAttentionArguments& p, cudaStream_t stre
   int splits = 1;
   cudaError_t error = Splits(p, splits);
   if (error != cudaSuccess) return error;
-  const size_t bytes = sizeof(__half) * static_cast<size_t>(p.batch) * static_cast<size_t>(p.kv_heads) * static_cast<size_t>(p.capacity) *
+  const size_t bytes = sizeof(T) * static_cast<size_t>(p.batch) * static_cast<size_t>(p.kv_heads) * static_cast<size_t>(p.capacity) *
                        static_cast<size_t>(p.head_size);
   if (p.past_key != p.present_key) error = cudaMemcpyAsync(p.present_key, p.past_key, bytes, cudaMemcpyDeviceToDevice, stream);
   if (error != cudaSuccess) return error;
   if (p.past_value != p.present_value) error = cudaMemcpyAsync(p.present_value, p.past_value, bytes, cudaMemcpyDeviceToDevice, stream);
   if (error != cudaSuccess) return error;
   switch ((p.head_size + kKeyChannels - 1) / kKeyChannels) {
-    case 1: return LaunchDecode<1>(p, splits, stream);
-    case 2: return LaunchDecode<2>(p, splits, stream);
-    case 3: return LaunchDecode<3>(p, splits, stream);
-    default: return LaunchDecode<4>(p, splits, stream);
+    case 1: return LaunchDecode<T, 1>(p, splits, stream);
+    case 2: return LaunchDecode<T, 2>(p, splits, stream);
+    case 3: return LaunchDecode<T, 3>(p, splits, stream);
+    default: return LaunchDecode<T, 4>(p, splits, stream);
   }
 }
+
+template cudaError_t DecodeAttentionWorkspace<__half>(const DecodeAttentionArguments<__half>&, size_t&);
+template cudaError_t DecodeAttentionWorkspace<__nv_bfloat16>(const DecodeAttentionArguments<__nv_bfloat16>&, size_t&);
+template cudaError_t DecodeAttention<__half>(const DecodeAttentionArguments<__half>&, cudaStream_t);
+template cudaError_t DecodeAttention<__nv_bfloat16>(const DecodeAttentionArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

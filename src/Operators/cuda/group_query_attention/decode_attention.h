@@ -1,7 +1,6 @@
-// Attention of one new token a sequence over a cache, in float16 (docs/operators.md, GroupQueryAttention).
+// Attention of one new token a sequence over a cache, in float16 or bfloat16 (docs/operators.md, GroupQueryAttention).
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstddef>
@@ -16,27 +15,28 @@ inline constexpr int kLargestDecodeHead = 128;
 inline constexpr int kDecodeCounters = 1024;
 
 /// Pointers are to device memory.
+template <typename T>
 struct DecodeAttentionArguments {
   /// [batch, heads * head_size], [batch, kv_heads * head_size] twice: the first channel to read and the elements from one sequence to the next.
-  const __half* query;
-  const __half* key;
-  const __half* value;
+  const T* query;
+  const T* key;
+  const T* value;
   int64_t query_stride;
   int64_t key_stride;
   int64_t value_stride;
   /// [batch, kv_heads, capacity, head_size], rows aligned to 16 bytes; the new tokens' rows are written. The past is copied if the buffers
   /// differ.
-  const __half* past_key;
-  const __half* past_value;
-  __half* present_key;
-  __half* present_value;
+  const T* past_key;
+  const T* past_value;
+  T* present_key;
+  T* present_value;
   /// [batch]: tokens in the cache, on the device, so that a captured call reads it anew. A token beyond the capacity is not written.
   const int32_t* past_length;
   /// [capacity, rotary_half] or null: the second half of the rotated channels is the partner of the first.
-  const __half* cos;
-  const __half* sin;
+  const T* cos;
+  const T* sin;
   /// [batch, heads * head_size].
-  __half* output;
+  T* output;
   /// `DecodeAttentionWorkspace` bytes.
   float* workspace;
   /// `kDecodeCounters` zeros, which each call leaves as zeros. Calls that share them follow each other on one stream.
@@ -58,9 +58,11 @@ struct DecodeAttentionArguments {
 bool DecodesAttention(int64_t heads, int64_t kv_heads, int64_t head_size);
 
 /// Bytes of device memory that a call needs. They follow from the sizes alone, not from how many tokens are in the cache.
-cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments& arguments, size_t& bytes);
+template <typename T>
+cudaError_t DecodeAttentionWorkspace(const DecodeAttentionArguments<T>& arguments, size_t& bytes);
 
-/// Starts the call: one kernel. Its sums have one order, so that equal inputs give equal bits.
-cudaError_t DecodeAttention(const DecodeAttentionArguments& arguments, cudaStream_t stream);
+/// Starts the call: one kernel. Its sums have one order, so that equal inputs give equal bits. T is __half or __nv_bfloat16.
+template <typename T>
+cudaError_t DecodeAttention(const DecodeAttentionArguments<T>& arguments, cudaStream_t stream);
 
 }  // namespace edgefleet::cuda

@@ -4,6 +4,7 @@
 
 #include "common/alignment.h"
 #include "common/device.h"
+#include "common/element.cuh"
 #include "common/launch.cuh"
 #include "common/math.cuh"
 #include "common/tensor_copies.cuh"
@@ -46,8 +47,9 @@ struct Maps {
   CUtensorMap values;
 };
 
+template <typename T>
 struct Problem {
-  __half* output;
+  T* output;
   int tokens;
   int past;
   int heads;
@@ -66,11 +68,6 @@ template <int kHead>
 constexpr int kCopyRegisters = Shape<kHead>::kGroups == 3 ? 32 : 24;
 template <int kHead>
 constexpr unsigned kTileBytes = Shape<kHead>::kPanels * kKeys * kRowBytes;
-
-__device__ __forceinline__ uint32_t PackHalves(float low, float high) {
-  const __half2 pair = __floats2half2_rn(low, high);
-  return *reinterpret_cast<const uint32_t*>(&pair);
-}
 
 /// The running softmax of a thread's two rows (S = Q K^T scaled to powers of two): M. Milakov, N. Gimelshein, arXiv 1805.02867.
 struct Softmax {
@@ -114,13 +111,13 @@ struct Softmax {
 };
 
 /// Four warps' part of a block: 64 queries.
-template <int kHead>
+template <typename T, int kHead>
 class Rows {
   using S = Shape<kHead>;
   using Tiles = typename S::Tiles;
 
  public:
-  __device__ __forceinline__ Rows(const Problem& p, const Tiles& tiles, int group, int first_row)
+  __device__ __forceinline__ Rows(const Problem<T>& p, const Tiles& tiles, int group, int first_row)
       : p_(p), tiles_(tiles), group_(group), row_(first_row + static_cast<int>(threadIdx.x) % kWarpgroup / 32 * 16 + static_cast<int>(threadIdx.x) % 32 / 4) {}
 
   __device__ __forceinline__ void StartScoresOf(int stage) {
@@ -129,7 +126,7 @@ class Rows {
     for (int k = 0; k < kHead / 16; ++k) {
       const int panel = k / 4;
       const int column = k % 4 * 32;
-      StartScores(scores_, RowsOperand(SharedAddress(tiles_.queries[panel] + group_ * kGroupRows * kRowBytes) + column),
+      StartScores<T>(scores_, RowsOperand(SharedAddress(tiles_.queries[panel] + group_ * kGroupRows * kRowBytes) + column),
                   RowsOperand(SharedAddress(tiles_.keys[stage][panel]) + column), k > 0);
     }
     CommitAttentionProducts();
@@ -141,7 +138,7 @@ class Rows {
     for (int k = 0; k < kKeys / 16; ++k) {
 #pragma unroll
       for (int panel = 0; panel < S::kPanels; ++panel) {
-        StartWeightedSum(output_ + 8 * panel, weights_[k], RowsOperand(SharedAddress(tiles_.values[stage][panel]) + k * 16 * kRowBytes));
+        StartWeightedSum<T>(output_ + 8 * panel, weights_[k], RowsOperand(SharedAddress(tiles_.values[stage][panel]) + k * 16 * kRowBytes));
       }
     }
     CommitAttentionProducts();
@@ -191,8 +188,8 @@ class Rows {
     for (int k = 0; k < kKeys / 16; ++k) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        weights_[k][2 * half] = PackHalves(scores_[2 * k + half][0], scores_[2 * k + half][1]);
-        weights_[k][2 * half + 1] = PackHalves(scores_[2 * k + half][2], scores_[2 * k + half][3]);
+        weights_[k][2 * half] = cuda::Pack<T>(scores_[2 * k + half][0], scores_[2 * k + half][1]);
+        weights_[k][2 * half + 1] = cuda::Pack<T>(scores_[2 * k + half][2], scores_[2 * k + half][3]);
       }
     }
   }
@@ -211,17 +208,17 @@ class Rows {
     for (int r = 0; r < 2; ++r) {
       const int row = row_ + 8 * r;
       if (row >= p_.tokens) continue;
-      __half* to = p_.output + ((static_cast<int64_t>(sequence) * p_.tokens + row) * p_.heads + head) * kHead + column;
+      T* to = p_.output + ((static_cast<int64_t>(sequence) * p_.tokens + row) * p_.heads + head) * kHead + column;
 #pragma unroll
       for (int i = 0; i < 8 * S::kPanels; ++i) {
-        const uint32_t pair = PackHalves(output_[i][2 * r] * inverse[r], output_[i][2 * r + 1] * inverse[r]);
+        const uint32_t pair = cuda::Pack<T>(output_[i][2 * r] * inverse[r], output_[i][2 * r + 1] * inverse[r]);
         *reinterpret_cast<uint32_t*>(to + 8 * i) = pair;
       }
     }
   }
 
  private:
-  const Problem& p_;
+  const Problem<T>& p_;
   const Tiles& tiles_;
   int group_;
   int row_;
@@ -249,8 +246,9 @@ struct Turns {
 
 #endif
 
-template <int kHead>
-__global__ void __launch_bounds__(Shape<kHead>::kThreads, 1) PrefillAttentionKernel(const __grid_constant__ Maps maps, const Problem p) {
+template <typename T, int kHead>
+__global__ void __launch_bounds__(Shape<kHead>::kThreads, 1)
+    PrefillAttentionKernel(const __grid_constant__ Maps maps, const Problem<T> p) {
 #if defined(EDGEFLEET_ATTENTION_PRODUCTS)
   using S = Shape<kHead>;
   // Their memory tells the launch that this code is here (`IsCompiled`).
@@ -319,7 +317,7 @@ __global__ void __launch_bounds__(Shape<kHead>::kThreads, 1) PrefillAttentionKer
     const int group = warpgroup - 1;
     const bool speaks = threadIdx.x % kWarpgroup == 0;
     const int group_row = first_row + group * kGroupRows;
-    Rows<kHead> rows(p, tiles, group, group_row);
+    Rows<T, kHead> rows(p, tiles, group, group_row);
     const Turns<S::kGroups> turns{group};
     // Tiles that every query of the group sees whole lie between.
     const int first_whole = p.window > 0 ? (p.past + group_row + kGroupRows - p.window + kKeys - 1) / kKeys : 0;
@@ -370,16 +368,16 @@ __global__ void __launch_bounds__(Shape<kHead>::kThreads, 1) PrefillAttentionKer
 }
 
 /// Whether the kernel's code is for this device: other compilations have no barriers.
-template <int kHead>
+template <typename T, int kHead>
 cudaError_t IsCompiled(bool& compiled) {
   cudaFuncAttributes attributes{};
-  const cudaError_t error = cudaFuncGetAttributes(&attributes, PrefillAttentionKernel<kHead>);
+  const cudaError_t error = cudaFuncGetAttributes(&attributes, PrefillAttentionKernel<T, kHead>);
   compiled = error == cudaSuccess && attributes.sharedSizeBytes > 0;
   return error;
 }
 
-template <int kHead>
-cudaError_t LaunchPrefill(const PrefillAttentionArguments& p, cudaStream_t stream) {
+template <typename T, int kHead>
+cudaError_t LaunchPrefill(const PrefillAttentionArguments<T>& p, cudaStream_t stream) {
   using S = Shape<kHead>;
   Maps maps{};
   const int64_t total = p.past + p.tokens;
@@ -393,34 +391,44 @@ cudaError_t LaunchPrefill(const PrefillAttentionArguments& p, cudaStream_t strea
   if (const cudaError_t error = DescribeTensor(queries, maps.queries); error != cudaSuccess) return error;
   if (const cudaError_t error = DescribeTensor(keys, maps.keys); error != cudaSuccess) return error;
   if (const cudaError_t error = DescribeTensor(values, maps.values); error != cudaSuccess) return error;
-  const Problem problem{p.output, p.tokens, p.past, p.heads, p.kv_heads, p.window, p.scale * kLog2E};
+  const Problem<T> problem{p.output, p.tokens, p.past, p.heads, p.kv_heads, p.window, p.scale * kLog2E};
   const dim3 grid(static_cast<unsigned>(p.heads), static_cast<unsigned>((p.tokens + S::kRows - 1) / S::kRows),
                   static_cast<unsigned>(p.batch));
-  return Launch(PrefillAttentionKernel<kHead>, grid, dim3(S::kThreads), sizeof(typename S::Tiles) + kAlignment, stream, maps, problem);
+  return Launch(PrefillAttentionKernel<T, kHead>, grid, dim3(S::kThreads), sizeof(typename S::Tiles) + kAlignment, stream, maps, problem);
 }
 
 constexpr int kMaximumGrid = 65535;
 
 }  // namespace
 
-cudaError_t PrefillsAttention(const PrefillAttentionArguments& p, bool& prefills) {
+template <typename T>
+cudaError_t PrefillsAttention(const PrefillAttentionArguments<T>& p, bool& prefills) {
   constexpr int kGranularity = 8;
   prefills = false;
   const bool fits = (p.head_size == 64 || p.head_size == 128) && p.kv_heads >= 1 && p.heads % p.kv_heads == 0 && p.batch >= 1 && p.batch <= kMaximumGrid &&
                     p.tokens >= 1 && p.tokens <= kMaximumGrid * Shape<128>::kRows && p.scale > 0.0f && p.rotary_half % kGranularity == 0 &&
                     RowsAligned(p.query, p.query_stride, 16) && RowsAligned(p.key, p.key_stride, 16) && RowsAligned(p.value, p.value_stride, 16);
   if (!fits) return cudaSuccess;
-  return p.head_size == 64 ? IsCompiled<64>(prefills) : IsCompiled<128>(prefills);
+  return p.head_size == 64 ? IsCompiled<T, 64>(prefills) : IsCompiled<T, 128>(prefills);
 }
 
-size_t PrefillAttentionWorkspace(const PrefillAttentionArguments& p) {
-  return static_cast<size_t>(p.batch) * static_cast<size_t>(p.tokens) * static_cast<size_t>(p.heads) * static_cast<size_t>(p.head_size) * sizeof(__half);
+template <typename T>
+size_t PrefillAttentionWorkspace(const PrefillAttentionArguments<T>& p) {
+  return static_cast<size_t>(p.batch) * static_cast<size_t>(p.tokens) * static_cast<size_t>(p.heads) * static_cast<size_t>(p.head_size) * sizeof(T);
 }
 
-cudaError_t PrefillAttention(const PrefillAttentionArguments& p, cudaStream_t stream) {
+template <typename T>
+cudaError_t PrefillAttention(const PrefillAttentionArguments<T>& p, cudaStream_t stream) {
   if (p.past < 0 || p.tokens < 1 || p.past > p.capacity - p.tokens) return cudaErrorInvalidValue;
   if (const cudaError_t error = RotaryAppend(p, stream); error != cudaSuccess) return error;
-  return p.head_size == 64 ? LaunchPrefill<64>(p, stream) : LaunchPrefill<128>(p, stream);
+  return p.head_size == 64 ? LaunchPrefill<T, 64>(p, stream) : LaunchPrefill<T, 128>(p, stream);
 }
+
+template cudaError_t PrefillsAttention<__half>(const PrefillAttentionArguments<__half>&, bool&);
+template cudaError_t PrefillsAttention<__nv_bfloat16>(const PrefillAttentionArguments<__nv_bfloat16>&, bool&);
+template size_t PrefillAttentionWorkspace<__half>(const PrefillAttentionArguments<__half>&);
+template size_t PrefillAttentionWorkspace<__nv_bfloat16>(const PrefillAttentionArguments<__nv_bfloat16>&);
+template cudaError_t PrefillAttention<__half>(const PrefillAttentionArguments<__half>&, cudaStream_t);
+template cudaError_t PrefillAttention<__nv_bfloat16>(const PrefillAttentionArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

@@ -1,7 +1,6 @@
-// Attention of several new tokens over a cache, in float16, on compute capability 9.0 (docs/operators.md, GroupQueryAttention).
+// Attention of several new tokens over a cache, in float16 or bfloat16, on compute capability 9.0 (docs/operators.md, GroupQueryAttention).
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstddef>
@@ -10,27 +9,28 @@
 namespace edgefleet::cuda {
 
 /// Pointers are to device memory.
+template <typename T>
 struct PrefillAttentionArguments {
   /// [batch, tokens, heads * head_size], [batch, tokens, kv_heads * head_size] twice: the first channel to read and the elements from one token to
   /// the next, multiples of 8.
-  const __half* query;
-  const __half* key;
-  const __half* value;
+  const T* query;
+  const T* key;
+  const T* value;
   int64_t query_stride;
   int64_t key_stride;
   int64_t value_stride;
   /// [batch, kv_heads, capacity, head_size]; the new tokens' rows are written behind the past's. The past is copied if the buffers differ.
-  const __half* past_key;
-  const __half* past_value;
-  __half* present_key;
-  __half* present_value;
+  const T* past_key;
+  const T* past_value;
+  T* present_key;
+  T* present_value;
   /// [capacity, rotary_half] or null: the second half of the rotated channels is the partner of the first.
-  const __half* cos;
-  const __half* sin;
+  const T* cos;
+  const T* sin;
   /// [batch, tokens, heads * head_size].
-  __half* output;
+  T* output;
   /// `PrefillAttentionWorkspace` bytes, aligned to 16.
-  __half* workspace;
+  T* workspace;
 
   int batch;
   int tokens;
@@ -48,12 +48,15 @@ struct PrefillAttentionArguments {
 };
 
 /// Whether the device has a kernel for these sizes and strides.
-cudaError_t PrefillsAttention(const PrefillAttentionArguments& arguments, bool& prefills);
+template <typename T>
+cudaError_t PrefillsAttention(const PrefillAttentionArguments<T>& arguments, bool& prefills);
 
 /// Bytes of device memory that a call needs.
-size_t PrefillAttentionWorkspace(const PrefillAttentionArguments& arguments);
+template <typename T>
+size_t PrefillAttentionWorkspace(const PrefillAttentionArguments<T>& arguments);
 
-/// Starts the call. Its sums have one order, so that equal inputs give equal bits.
-cudaError_t PrefillAttention(const PrefillAttentionArguments& arguments, cudaStream_t stream);
+/// Starts the call. Its sums have one order, so that equal inputs give equal bits. T is __half or __nv_bfloat16.
+template <typename T>
+cudaError_t PrefillAttention(const PrefillAttentionArguments<T>& arguments, cudaStream_t stream);
 
 }  // namespace edgefleet::cuda

@@ -9,42 +9,45 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kVector = 8;
-using Channels = Vector<__half, kVector>;
 
 /// A row of one head of one token, read and written.
+template <typename T>
 struct HeadRow {
-  const __half* from;
-  __half* to;
+  const T* from;
+  T* to;
 };
 
 /// Rotates 8 channels of the first half together with their partners. Rounded as the decode step's kernel does it.
-__device__ __forceinline__ void Rotate(const HeadRow& row, const __half* cos, const __half* sin, int channel, int half) {
-  const Channels first = LoadVector<__half, kVector>(row.from + channel);
-  const Channels second = LoadVector<__half, kVector>(row.from + half + channel);
-  const Channels c = LoadVector<__half, kVector>(cos + channel);
-  const Channels s = LoadVector<__half, kVector>(sin + channel);
-  Channels rotated[2];
+template <typename T>
+__device__ __forceinline__ void Rotate(const HeadRow<T>& row, const T* cos, const T* sin, int channel, int half) {
+  const auto first = LoadVector<T, kVector>(row.from + channel);
+  const auto second = LoadVector<T, kVector>(row.from + half + channel);
+  const auto c = LoadVector<T, kVector>(cos + channel);
+  const auto s = LoadVector<T, kVector>(sin + channel);
+  float rotated[2][kVector];
 #pragma unroll
   for (int i = 0; i < kVector; ++i) {
-    const float a = ToFloat(first.element[i]);
-    const float b = ToFloat(second.element[i]);
-    const float cosine = ToFloat(c.element[i]);
-    const float sine = ToFloat(s.element[i]);
-    rotated[0].element[i] = FromFloat<__half>(fmaf(a, cosine, b * -sine));
-    rotated[1].element[i] = FromFloat<__half>(fmaf(b, cosine, a * sine));
+    const float a = ToFloat(first, i);
+    const float b = ToFloat(second, i);
+    const float cosine = ToFloat(c, i);
+    const float sine = ToFloat(s, i);
+    rotated[0][i] = fmaf(a, cosine, b * -sine);
+    rotated[1][i] = fmaf(b, cosine, a * sine);
   }
-  StoreVector<__half, kVector>(row.to + channel, rotated[0]);
-  StoreVector<__half, kVector>(row.to + half + channel, rotated[1]);
+  StoreVector<T, kVector>(row.to + channel, FromFloats<T>(rotated[0]));
+  StoreVector<T, kVector>(row.to + half + channel, FromFloats<T>(rotated[1]));
 }
 
 /// Where the row of a head and position lies in a cache.
-__device__ __forceinline__ int64_t CacheRow(const PrefillAttentionArguments& p, int64_t batch, int head, int64_t position) {
+template <typename T>
+__device__ __forceinline__ int64_t CacheRow(const PrefillAttentionArguments<T>& p, int64_t batch, int head, int64_t position) {
   return ((batch * p.kv_heads + head) * p.capacity + position) * p.head_size;
 }
 
 /// A thread an item: 8 pairs that are rotated or 8 channels that are copied, of a query's, key's or value's head. Items of a token are
 /// neighbours; `head_items` of them belong to a head that is rotated, whose first `rotary_half` / 8 rotate.
-__global__ void __launch_bounds__(kThreads) RotaryAppendKernel(const PrefillAttentionArguments p, const int items, const int head_items) {
+template <typename T>
+__global__ void __launch_bounds__(kThreads) RotaryAppendKernel(const PrefillAttentionArguments<T> p, const int items, const int head_items) {
   const int64_t at = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   const int64_t token = at / items;
   if (token >= static_cast<int64_t>(p.batch) * p.tokens) return;
@@ -58,13 +61,13 @@ __global__ void __launch_bounds__(kThreads) RotaryAppendKernel(const PrefillAtte
     const int vectors = p.head_size / kVector;
     const int head = item / vectors;
     const int channel = (item - head * vectors) * kVector;
-    StoreVector<__half, kVector>(p.present_value + CacheRow(p, batch, head, position) + channel,
-                                 LoadVector<__half, kVector>(p.value + token * p.value_stride + head * p.head_size + channel));
+    StoreVector<T, kVector>(p.present_value + CacheRow(p, batch, head, position) + channel,
+                                 LoadVector<T, kVector>(p.value + token * p.value_stride + head * p.head_size + channel));
     return;
   }
   int head = item / head_items;
   const int vector = item - head * head_items;
-  HeadRow rotated{};
+  HeadRow<T> rotated{};
   if (head < p.heads) {
     rotated = {p.query + token * p.query_stride + head * p.head_size, p.workspace + ((batch * p.heads + head) * p.tokens + row) * p.head_size};
   } else {
@@ -76,27 +79,32 @@ __global__ void __launch_bounds__(kThreads) RotaryAppendKernel(const PrefillAtte
     Rotate(rotated, p.cos + position * p.rotary_half, p.sin + position * p.rotary_half, vector * kVector, p.rotary_half);
   } else {
     const int channel = (vector + rotations) * kVector;
-    StoreVector<__half, kVector>(rotated.to + channel, LoadVector<__half, kVector>(rotated.from + channel));
+    StoreVector<T, kVector>(rotated.to + channel, LoadVector<T, kVector>(rotated.from + channel));
   }
 }
 
-cudaError_t CopyPast(const PrefillAttentionArguments& p, const __half* past, __half* present, cudaStream_t stream) {
+template <typename T>
+cudaError_t CopyPast(const PrefillAttentionArguments<T>& p, const T* past, T* present, cudaStream_t stream) {
   if (past == present || p.past == 0) return cudaSuccess;
-  const size_t row = static_cast<size_t>(p.head_size) * sizeof(__half);
+  const size_t row = static_cast<size_t>(p.head_size) * sizeof(T);
   const size_t pitch = static_cast<size_t>(p.capacity) * row;
   return cudaMemcpy2DAsync(present, pitch, past, pitch, static_cast<size_t>(p.past) * row, static_cast<size_t>(p.batch) * static_cast<size_t>(p.kv_heads), cudaMemcpyDeviceToDevice, stream);
 }
 
 }  // namespace
 
-cudaError_t RotaryAppend(const PrefillAttentionArguments& p, cudaStream_t stream) {
+template <typename T>
+cudaError_t RotaryAppend(const PrefillAttentionArguments<T>& p, cudaStream_t stream) {
   if (const cudaError_t error = CopyPast(p, p.past_key, p.present_key, stream); error != cudaSuccess) return error;
   if (const cudaError_t error = CopyPast(p, p.past_value, p.present_value, stream); error != cudaSuccess) return error;
   const int head_items = (p.head_size - p.rotary_half) / kVector;
   const int items = (p.heads + p.kv_heads) * head_items + p.kv_heads * p.head_size / kVector;
   const int64_t blocks = (static_cast<int64_t>(p.batch) * p.tokens * items + kThreads - 1) / kThreads;
   if (blocks > INT32_MAX) return cudaErrorInvalidValue;
-  return Launch(RotaryAppendKernel, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, stream, p, items, head_items);
+  return Launch(RotaryAppendKernel<T>, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, stream, p, items, head_items);
 }
+
+template cudaError_t RotaryAppend<__half>(const PrefillAttentionArguments<__half>&, cudaStream_t);
+template cudaError_t RotaryAppend<__nv_bfloat16>(const PrefillAttentionArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

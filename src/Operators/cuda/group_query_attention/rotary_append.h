@@ -7,6 +7,7 @@ namespace edgefleet::cuda {
 
 /// Starts to write the queries, rotated where their channels are, to the workspace ([batch, heads, tokens, head_size]), and the new tokens' keys,
 /// rotated likewise, and values to the present cache, with the past's in front where that is another buffer.
-cudaError_t RotaryAppend(const PrefillAttentionArguments& arguments, cudaStream_t stream);
+template <typename T>
+cudaError_t RotaryAppend(const PrefillAttentionArguments<T>& arguments, cudaStream_t stream);
 
 }  // namespace edgefleet::cuda

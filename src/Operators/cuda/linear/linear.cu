@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(kThreads) LinearKernel(const LinearArguments<T
 #pragma unroll
         for (int n = 0; n < kColumns; ++n) {
 #pragma unroll
-          for (int v = 0; v < kVector; ++v) sum[r][n] = fmaf(ToFloat(x.element[v]), ToFloat(ahead[i][n].element[v]), sum[r][n]);
+          for (int v = 0; v < kVector; ++v) sum[r][n] = fmaf(ToFloat(x, v), ToFloat(ahead[i][n], v), sum[r][n]);
         }
       }
     }
@@ -162,7 +162,9 @@ cudaError_t AddBias(const LinearArguments<T>& p, cudaStream_t stream) {
 
 template cudaError_t FewRowsLinear<float>(const LinearArguments<float>&, cudaStream_t);
 template cudaError_t FewRowsLinear<__half>(const LinearArguments<__half>&, cudaStream_t);
+template cudaError_t FewRowsLinear<__nv_bfloat16>(const LinearArguments<__nv_bfloat16>&, cudaStream_t);
 template cudaError_t AddBias<float>(const LinearArguments<float>&, cudaStream_t);
 template cudaError_t AddBias<__half>(const LinearArguments<__half>&, cudaStream_t);
+template cudaError_t AddBias<__nv_bfloat16>(const LinearArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

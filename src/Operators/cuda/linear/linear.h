@@ -29,7 +29,7 @@ struct LinearArguments {
   bool constant_weight;
 };
 
-/// y = x * weight^T + bias for 1 to `kMostLinearRows` rows, summed in float32. T is float or __half.
+/// y = x * weight^T + bias for 1 to `kMostLinearRows` rows, summed in float32. T is float, __half or __nv_bfloat16.
 template <typename T>
 cudaError_t FewRowsLinear(const LinearArguments<T>& arguments, cudaStream_t stream);
 

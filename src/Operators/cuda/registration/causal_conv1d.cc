@@ -58,8 +58,7 @@ CudaCausalConv1d::CudaCausalConv1d(ONNXTensorElementDataType activations)
     : CausalConv1dContract(activations, kCudaProvider), activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaCausalConv1d::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaCausalConv1dKernel<__half>>(attributes);
-  return std::make_unique<CudaCausalConv1dKernel<float>>(attributes);
+  return MakeKernelOf<CudaCausalConv1dKernel>(activations_, attributes);
 }
 
 }  // namespace edgefleet

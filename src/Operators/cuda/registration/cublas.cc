@@ -84,4 +84,9 @@ void MatrixProduct(const KernelContext& context, const __half* x, const __half* 
   Multiply(context, CUDA_R_16F, x, weight, y, rows, columns, depth);
 }
 
+void MatrixProduct(const KernelContext& context, const __nv_bfloat16* x, const __nv_bfloat16* weight, __nv_bfloat16* y, int rows, int columns,
+                   int depth) {
+  Multiply(context, CUDA_R_16BF, x, weight, y, rows, columns, depth);
+}
+
 }  // namespace edgefleet

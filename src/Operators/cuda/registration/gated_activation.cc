@@ -37,8 +37,7 @@ CudaGatedActivation::CudaGatedActivation(ONNXTensorElementDataType activations)
     : GatedActivationContract(activations, kCudaProvider), activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaGatedActivation::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaGatedActivationKernel<__half>>(attributes);
-  return std::make_unique<CudaGatedActivationKernel<float>>(attributes);
+  return MakeKernelOf<CudaGatedActivationKernel>(activations_, attributes);
 }
 
 }  // namespace edgefleet

@@ -14,10 +14,11 @@ namespace {
 
 using namespace group_query_attention;
 
+template <typename T>
 class CudaGroupQueryAttentionKernel final : public Kernel {
  public:
-  explicit CudaGroupQueryAttentionKernel(const NodeAttributes& node)
-      : attributes_(node), attention_(node, attributes_, kHalf), counters_(node, cuda::kDecodeCounters) {}
+  CudaGroupQueryAttentionKernel(const NodeAttributes& node, ONNXTensorElementDataType type)
+      : attributes_(node), attention_(node, attributes_, type), counters_(node, cuda::kDecodeCounters) {}
 
   void Compute(KernelContext& context) const override {
     const Tensor query = context.Input(kQuery, {AtLeast(1), AtLeast(1), AtLeast(1)});
@@ -35,7 +36,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
  private:
   // That the new token fits into the cache is for the caller to know: the past's length is on the device. The kernel stays inside the cache.
   void Decode(KernelContext& context, const Tensor& query, const Tensor& past_key) const {
-    cuda::DecodeAttentionArguments a{};
+    cuda::DecodeAttentionArguments<T> a{};
     Bind(context, query, past_key, a);
     // Past and new tokens minus one: with one new token, the past's.
     a.past_length = context.Input(kLastPositions, {Exactly(query.shape[0])}).template As<int32_t>();
@@ -47,7 +48,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     if (error != cudaSuccess) context.Fail(std::string("the device is not known: ") + cudaGetErrorString(error) + ".");
     const DeviceScratch workspace(context, bytes);
     a.workspace = static_cast<float*>(workspace.data());
-    Start(context, &cuda::DecodeAttention, a);
+    Start(context, &cuda::DecodeAttention<T>, a);
   }
 
   // Of several sequences only the device knows how long the past of each is: they are taken where there is none. The rows of one that is shorter
@@ -59,7 +60,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     const int64_t past = *total.As<int32_t>() - tokens;
     // The runtime's operator says what is wrong with such a length.
     if (past < 0 || past + tokens > past_key.shape[2] || (past > 0 && query.shape[0] > 1)) return false;
-    cuda::PrefillAttentionArguments a{};
+    cuda::PrefillAttentionArguments<T> a{};
     Bind(context, query, past_key, a);
     a.batch = Narrow(context, query, query.shape[0]);
     a.tokens = Narrow(context, query, tokens);
@@ -69,8 +70,8 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     if (error != cudaSuccess) context.Fail(std::string("the device's kernels are not known: ") + cudaGetErrorString(error) + ".");
     if (!prefills) return false;
     const DeviceScratch workspace(context, cuda::PrefillAttentionWorkspace(a));
-    a.workspace = static_cast<__half*>(workspace.data());
-    Start(context, &cuda::PrefillAttention, a);
+    a.workspace = static_cast<T*>(workspace.data());
+    Start(context, &cuda::PrefillAttention<T>, a);
     return true;
   }
 
@@ -97,18 +98,18 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     if (cos.present() != sin.present()) context.Fail(sin, sin.present() ? "is there" : "is missing", "cos_cache and sin_cache, or neither");
     if (cos.present()) context.Expect(sin, {AtLeast(capacity), Exactly(cos.shape[1])});
 
-    a.query = query.As<__half>();
-    a.key = key.present() ? key.As<__half>() : a.query + query_width;
-    a.value = key.present() ? value.As<__half>() : a.query + query_width + kv_width;
+    a.query = query.As<T>();
+    a.key = key.present() ? key.As<T>() : a.query + query_width;
+    a.value = key.present() ? value.As<T>() : a.query + query_width + kv_width;
     a.query_stride = query.shape.last();
     a.key_stride = a.value_stride = key.present() ? kv_width : query.shape.last();
-    a.past_key = past_key.As<__half>();
-    a.past_value = past_value.As<__half>();
-    a.present_key = context.Output<__half>(kPresentKey, past_key.shape);
-    a.present_value = context.Output<__half>(kPresentValue, past_value.shape);
-    a.cos = attributes_.rotary ? cos.As<__half>() : nullptr;
-    a.sin = attributes_.rotary ? sin.As<__half>() : nullptr;
-    a.output = context.Output<__half>(kOutput, {batch, tokens, query_width});
+    a.past_key = past_key.As<T>();
+    a.past_value = past_value.As<T>();
+    a.present_key = context.Output<T>(kPresentKey, past_key.shape);
+    a.present_value = context.Output<T>(kPresentValue, past_value.shape);
+    a.cos = attributes_.rotary ? cos.As<T>() : nullptr;
+    a.sin = attributes_.rotary ? sin.As<T>() : nullptr;
+    a.output = context.Output<T>(kOutput, {batch, tokens, query_width});
     a.heads = static_cast<int>(attributes_.heads);
     a.kv_heads = static_cast<int>(attributes_.kv_heads);
     a.head_size = static_cast<int>(size);
@@ -125,10 +126,12 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
 
 }  // namespace
 
-CudaGroupQueryAttention::CudaGroupQueryAttention() : GroupQueryAttentionContract(kHalf, kCudaProvider) {}
+CudaGroupQueryAttention::CudaGroupQueryAttention(ONNXTensorElementDataType type)
+    : GroupQueryAttentionContract(type, kCudaProvider), type_(type) {}
 
 std::unique_ptr<Kernel> CudaGroupQueryAttention::MakeKernel(const NodeAttributes& attributes) const {
-  return std::make_unique<CudaGroupQueryAttentionKernel>(attributes);
+  if (type_ == kHalf) return std::make_unique<CudaGroupQueryAttentionKernel<__half>>(attributes, type_);
+  return std::make_unique<CudaGroupQueryAttentionKernel<__nv_bfloat16>>(attributes, type_);
 }
 
 }  // namespace edgefleet

@@ -58,8 +58,7 @@ CudaLinear::CudaLinear(ONNXTensorElementDataType activations)
       activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaLinear::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaLinearKernel<__half>>(attributes);
-  return std::make_unique<CudaLinearKernel<float>>(attributes);
+  return MakeKernelOf<CudaLinearKernel>(activations_, attributes);
 }
 
 void CudaLinear::InferShapes(ShapeContext& context) const {

@@ -15,8 +15,8 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
   static const auto* operators = [] {
     auto* all = new std::vector<std::unique_ptr<OperatorDefinition>>;
     all->push_back(std::make_unique<CudaAttention>());
-    all->push_back(std::make_unique<CudaGroupQueryAttention>());
-    for (const auto activations : {kFloat, kHalf}) {
+    for (const auto activations : {kHalf, kBFloat16}) all->push_back(std::make_unique<CudaGroupQueryAttention>(activations));
+    for (const auto activations : {kFloat, kHalf, kBFloat16}) {
       all->push_back(std::make_unique<CudaCausalConv1d>(activations));
       all->push_back(std::make_unique<CudaGatedActivation>(activations));
       all->push_back(std::make_unique<CudaLinear>(activations));

@@ -62,8 +62,7 @@ CudaRmsNorm::CudaRmsNorm(ONNXTensorElementDataType activations)
     : RmsNormContract(activations, kCudaProvider), activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaRmsNorm::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaRmsNormKernel<__half>>(attributes);
-  return std::make_unique<CudaRmsNormKernel<float>>(attributes);
+  return MakeKernelOf<CudaRmsNormKernel>(activations_, attributes);
 }
 
 }  // namespace edgefleet

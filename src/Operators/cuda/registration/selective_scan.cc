@@ -79,8 +79,7 @@ CudaSelectiveScan::CudaSelectiveScan(ONNXTensorElementDataType activations)
     : SelectiveScanContract(activations, kCudaProvider), activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaSelectiveScan::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaSelectiveScanKernel<__half>>(attributes);
-  return std::make_unique<CudaSelectiveScanKernel<float>>(attributes);
+  return MakeKernelOf<CudaSelectiveScanKernel>(activations_, attributes);
 }
 
 }  // namespace edgefleet

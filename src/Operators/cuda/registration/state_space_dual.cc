@@ -102,8 +102,7 @@ CudaStateSpaceDual::CudaStateSpaceDual(ONNXTensorElementDataType activations)
     : StateSpaceDualContract(activations, kCudaProvider), activations_(activations) {}
 
 std::unique_ptr<Kernel> CudaStateSpaceDual::MakeKernel(const NodeAttributes& attributes) const {
-  if (activations_ == kHalf) return std::make_unique<CudaStateSpaceDualKernel<__half>>(attributes);
-  return std::make_unique<CudaStateSpaceDualKernel<float>>(attributes);
+  return MakeKernelOf<CudaStateSpaceDualKernel>(activations_, attributes);
 }
 
 }  // namespace edgefleet

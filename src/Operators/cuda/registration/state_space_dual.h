@@ -7,7 +7,7 @@ namespace edgefleet {
 /// `edgefleet.StateSpaceDual` on CUDA for one type of activations.
 class CudaStateSpaceDual final : public StateSpaceDualContract {
  public:
-  /// `activations` is float32 or float16.
+  /// `activations` is float32, float16 or bfloat16.
   explicit CudaStateSpaceDual(ONNXTensorElementDataType activations);
   std::unique_ptr<Kernel> MakeKernel(const NodeAttributes& attributes) const override;
 

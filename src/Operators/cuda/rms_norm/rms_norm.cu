@@ -70,33 +70,28 @@ __global__ void __launch_bounds__(kMaximumThreads) RmsNormKernel(const RmsNormAr
     float squares = 0.0f;
     if (active) {
 #pragma unroll
-      for (int v = 0; v < kVector; ++v) value[v] = ToFloat(inputs.x.element[v]);
+      for (int v = 0; v < kVector; ++v) value[v] = ToFloat(inputs.x, v);
       if (p.skip != nullptr) {
 #pragma unroll
-        for (int v = 0; v < kVector; ++v) value[v] += ToFloat(inputs.skip.element[v]);
+        for (int v = 0; v < kVector; ++v) value[v] += ToFloat(inputs.skip, v);
       }
-      if (p.sum != nullptr) {
-        Values sum;
-#pragma unroll
-        for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[v]);
-        StoreVector<T, kVector>(p.sum + row * p.channels + channel, sum);
-      }
+      if (p.sum != nullptr) StoreVector<T, kVector>(p.sum + row * p.channels + channel, FromFloats<T>(value));
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
-        if (gate_first) value[v] *= Math<T>::Silu(ToFloat(inputs.gate.element[v]));
+        if (gate_first) value[v] *= Math<T>::Silu(ToFloat(inputs.gate, v));
         squares = fmaf(value[v], value[v], squares);
       }
     }
     const float scale = rsqrtf(BlockSum(squares, partial[turn]) / static_cast<float>(size) + p.epsilon);
     if (active) {
-      Values result;
+      float result[kVector];
 #pragma unroll
       for (int v = 0; v < kVector; ++v) {
         float y = value[v] * scale * weight.element[v];
-        if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(inputs.gate.element[v]));
-        result.element[v] = FromFloat<T>(y);
+        if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(inputs.gate, v));
+        result[v] = y;
       }
-      StoreVector<T, kVector>(p.y + row * p.channels + channel, result);
+      StoreVector<T, kVector>(p.y + row * p.channels + channel, FromFloats<T>(result));
     }
   }
 }
@@ -136,18 +131,13 @@ __global__ void __launch_bounds__(kWarpsPerBlock * 32) RowsRmsNormKernel(const R
     if (channel(k) >= size) break;
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
-      value[k][v] = ToFloat(inputs[k].element[v]);
-      if (p.skip != nullptr) value[k][v] += ToFloat(others[k].element[v]);
+      value[k][v] = ToFloat(inputs[k], v);
+      if (p.skip != nullptr) value[k][v] += ToFloat(others[k], v);
     }
-    if (p.sum != nullptr) {
-      Values sum;
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) sum.element[v] = FromFloat<T>(value[k][v]);
-      StoreVector<T, kVector>(p.sum + row * p.channels + first + channel(k), sum);
-    }
+    if (p.sum != nullptr) StoreVector<T, kVector>(p.sum + row * p.channels + first + channel(k), FromFloats<T>(value[k]));
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
-      if (gate_first) value[k][v] *= Math<T>::Silu(ToFloat(others[k].element[v]));
+      if (gate_first) value[k][v] *= Math<T>::Silu(ToFloat(others[k], v));
       squares = fmaf(value[k][v], value[k][v], squares);
     }
   }
@@ -159,15 +149,15 @@ __global__ void __launch_bounds__(kWarpsPerBlock * 32) RowsRmsNormKernel(const R
     if (channel(k) >= size) break;
     Vector<float, kVector> weight;
     if (p.weight != nullptr) weight = LoadVector<float, kVector>(p.weight + first + channel(k));
-    Values result;
+    float result[kVector];
 #pragma unroll
     for (int v = 0; v < kVector; ++v) {
       float y = value[k][v] * scale;
       if (p.weight != nullptr) y *= weight.element[v];
-      if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(others[k].element[v]));
-      result.element[v] = FromFloat<T>(y);
+      if (p.gate != nullptr && !gate_first) y *= Math<T>::Silu(ToFloat(others[k], v));
+      result[v] = y;
     }
-    StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), result);
+    StoreVector<T, kVector>(p.y + row * p.channels + first + channel(k), FromFloats<T>(result));
   }
 }
 
@@ -191,17 +181,17 @@ __global__ void __launch_bounds__(kMaximumThreads) WideRmsNormKernel(const RmsNo
   const auto added = [&](int i, float (&value)[kVector]) {
     const Values input = LoadVector<T, kVector>(x + i);
 #pragma unroll
-    for (int v = 0; v < kVector; ++v) value[v] = ToFloat(input.element[v]);
+    for (int v = 0; v < kVector; ++v) value[v] = ToFloat(input, v);
     if (skip != nullptr) {
       const Values residual = LoadVector<T, kVector>(skip + i);
 #pragma unroll
-      for (int v = 0; v < kVector; ++v) value[v] += ToFloat(residual.element[v]);
+      for (int v = 0; v < kVector; ++v) value[v] += ToFloat(residual, v);
     }
   };
   const auto apply_gate = [&](int i, float (&value)[kVector]) {
     const Values input = LoadVector<T, kVector>(gate + i);
 #pragma unroll
-    for (int v = 0; v < kVector; ++v) value[v] *= Math<T>::Silu(ToFloat(input.element[v]));
+    for (int v = 0; v < kVector; ++v) value[v] *= Math<T>::Silu(ToFloat(input, v));
   };
 
   float squares = 0.0f;
@@ -218,20 +208,12 @@ __global__ void __launch_bounds__(kMaximumThreads) WideRmsNormKernel(const RmsNo
   for (int i = static_cast<int>(threadIdx.x) * kVector; i < size; i += step) {
     float value[kVector];
     added(i, value);
-    if (sum != nullptr) {
-      Values stored;
-#pragma unroll
-      for (int v = 0; v < kVector; ++v) stored.element[v] = FromFloat<T>(value[v]);
-      StoreVector<T, kVector>(sum + i, stored);
-    }
+    if (sum != nullptr) StoreVector<T, kVector>(sum + i, FromFloats<T>(value));
     if (gate_first) apply_gate(i, value);
 #pragma unroll
     for (int v = 0; v < kVector; ++v) value[v] *= p.weight == nullptr ? scale : scale * p.weight[first + i + v];
     if (gate != nullptr && !gate_first) apply_gate(i, value);
-    Values result;
-#pragma unroll
-    for (int v = 0; v < kVector; ++v) result.element[v] = FromFloat<T>(value[v]);
-    StoreVector<T, kVector>(y + i, result);
+    StoreVector<T, kVector>(y + i, FromFloats<T>(value));
   }
 }
 
@@ -283,5 +265,6 @@ cudaError_t RmsNorm(const RmsNormArguments<T>& p, cudaStream_t stream) {
 
 template cudaError_t RmsNorm<float>(const RmsNormArguments<float>&, cudaStream_t);
 template cudaError_t RmsNorm<__half>(const RmsNormArguments<__half>&, cudaStream_t);
+template cudaError_t RmsNorm<__nv_bfloat16>(const RmsNormArguments<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace edgefleet::cuda

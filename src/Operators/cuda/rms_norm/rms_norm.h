@@ -31,7 +31,7 @@ struct RmsNormArguments {
   bool norm_before_gate;
 };
 
-/// T is float or __half.
+/// T is float, __half or __nv_bfloat16.
 template <typename T>
 cudaError_t RmsNorm(const RmsNormArguments<T>& arguments, cudaStream_t stream);
 

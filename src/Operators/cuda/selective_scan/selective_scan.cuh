@@ -1,9 +1,8 @@
 // The choice of a kernel for SelectiveScan; compiled once for each element type.
 #pragma once
 
-#include <type_traits>
-
 #include "common/device.h"
+#include "common/element.cuh"
 #include "selective_scan/selective_scan.h"
 #include "selective_scan/sequential.cuh"
 #include "selective_scan/stepwise.cuh"
@@ -20,16 +19,17 @@ inline constexpr int64_t kFewChannels = 16;
 
 /// Two states a lane give a channel more lanes and finish a token sooner, four do less for each token: the former where all blocks run
 /// at once, one on a multiprocessor, the latter for more channels or fewer multiprocessors.
-inline SelectiveScanRoute ChooseSequentialRoute(const SelectiveScanArguments<__half>& p, const Device& device) {
+template <typename T>
+SelectiveScanRoute ChooseSequentialRoute(const SelectiveScanArguments<T>& p, const Device& device) {
   constexpr int64_t kChannels = SequentialBlock<2, kSequentialWarps>::kChannels;
   const int64_t blocks = p.batch * ((p.channels + kChannels - 1) / kChannels);
   return blocks <= device.multiprocessors ? SelectiveScanRoute::kSequential2 : SelectiveScanRoute::kSequential4;
 }
 
-/// Kernels of their own for blocks of `kKnownGroups` channels are float32's: what they would serve in float16 is the sequential kernel's.
+/// Kernels of their own for blocks of `kKnownGroups` channels are float32's: what they would serve in 16 bits is the sequential kernel's.
 template <typename T, int kLanes, int kTokens, int... kKnownGroups>
 cudaError_t LaunchTimeParallelRoute(const SelectiveScanArguments<T>& p, const Device& device, int group_channels, cudaStream_t stream) {
-  if constexpr (std::is_same_v<T, __half>) {
+  if constexpr (kIsHalfWidth<T>) {
     return LaunchTimeParallelScan<T, kLanes, kTokens, 1>(p, device, group_channels, stream);
   } else {
     return LaunchTimeParallelScan<T, kLanes, kTokens, 1, kKnownGroups...>(p, device, group_channels, stream);
@@ -39,9 +39,9 @@ cudaError_t LaunchTimeParallelRoute(const SelectiveScanArguments<T>& p, const De
 template <typename T>
 cudaError_t LaunchScanRoute(const SelectiveScanArguments<T>& p, const Device& device, SelectiveScanRoute route, int group_channels,
                             cudaStream_t stream) {
-  if constexpr (std::is_same_v<T, __half>) {
-    if (route == SelectiveScanRoute::kSequential2) return LaunchSequentialScan<2, kSequentialWarps>(p, device, stream);
-    if (route == SelectiveScanRoute::kSequential4) return LaunchSequentialScan<4, kSequentialWarps>(p, device, stream);
+  if constexpr (kIsHalfWidth<T>) {
+    if (route == SelectiveScanRoute::kSequential2) return LaunchSequentialScan<T, 2, kSequentialWarps>(p, device, stream);
+    if (route == SelectiveScanRoute::kSequential4) return LaunchSequentialScan<T, 4, kSequentialWarps>(p, device, stream);
   }
   switch (route) {
     case SelectiveScanRoute::kSequential2:
@@ -63,7 +63,7 @@ cudaError_t SelectiveScan(const SelectiveScanArguments<T>& p, cudaStream_t strea
   Device device;
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
   if (route == SelectiveScanRoute::kAutomatic && p.length > 1) {
-    if constexpr (std::is_same_v<T, __half>) {
+    if constexpr (kIsHalfWidth<T>) {
       const cudaError_t error = LaunchScanRoute(p, device, ChooseSequentialRoute(p, device), 0, stream);
       if (error != cudaErrorInvalidConfiguration) return error;
     }

@@ -49,7 +49,7 @@ enum class SelectiveScanRoute {
   kAutomatic,
   /// Token after token; a warp holds 32 channels. For few tokens.
   kStepwise,
-  /// Lanes hold 2 or 4 of a channel's 16 states and walk over all tokens; float16 only.
+  /// Lanes hold 2 or 4 of a channel's 16 states and walk over all tokens; not for float32.
   kSequential2,
   kSequential4,
   /// Lanes of a warp share the tokens of a channel. The numbers are the lanes a channel and the tokens a lane.
@@ -59,7 +59,7 @@ enum class SelectiveScanRoute {
   kTimeParallel32x16,
 };
 
-/// Starts the scan of `length` >= 1 tokens. T is float or __half. `group_channels` of a time-parallel route is the number of
+/// Starts the scan of `length` >= 1 tokens. T is float, __half or __nv_bfloat16. `group_channels` of a time-parallel route is the number of
 /// channels of a block; 0 chooses it. A route that does not fit the arguments, or needs more threads or shared memory than a block
 /// may have, returns cudaErrorInvalidConfiguration.
 template <typename T>

@@ -1,4 +1,4 @@
-// SelectiveScan of many tokens without cutting time, for float16 and 16 states: the states of many channels fill a GPU by themselves.
+// SelectiveScan of many tokens without cutting time, for 16-bit elements and 16 states: the states of many channels fill a GPU by themselves.
 //
 // A lane holds kStates of a channel's states and walks over all tokens, so that a token costs a state one exponential and four
 // more instructions, and nothing is exchanged between lanes or computed twice. What belongs to a token and channel alone (softplus,
@@ -129,7 +129,7 @@ __device__ __forceinline__ void ScanTile(const float* dt, const float* x, const 
 
 /// A thread of the channel warps: some tokens of each tile for two neighbouring channels, and some of the tile's B and C, a pair of
 /// states at a time. What it reads it has copied itself, so that it waits for nobody.
-template <int kStates, int kWarps>
+template <typename T, int kStates, int kWarps>
 class ChannelWorker {
  public:
   using Block = SequentialBlock<kStates, kWarps>;
@@ -143,18 +143,18 @@ class ChannelWorker {
 
   /// A thread's inputs of a tile, pairs of elements.
   struct Inputs {
-    __half2 u[kTokens];
-    __half2 delta[kTokens];
-    __half2 z[kTokens];
-    __half2 b[kItems];
-    __half2 c[kItems];
+    Pair<T> u[kTokens];
+    Pair<T> delta[kTokens];
+    Pair<T> z[kTokens];
+    Pair<T> b[kItems];
+    Pair<T> c[kItems];
   };
-  static constexpr int kPairs = sizeof(Inputs) / sizeof(__half2);
+  static constexpr int kPairs = sizeof(Inputs) / sizeof(Pair<T>);
 
   /// Inputs of a tile of all threads: rows of pairs, a column a thread.
-  using Slot = __half2[kPairs][Block::kChannelThreads];
+  using Slot = Pair<T>[kPairs][Block::kChannelThreads];
 
-  __device__ __forceinline__ ChannelWorker(const SelectiveScanArguments<__half>& arguments, int index) : p(arguments), index_(index) {
+  __device__ __forceinline__ ChannelWorker(const SelectiveScanArguments<T>& arguments, int index) : p(arguments), index_(index) {
     const int pair = index % Block::kPairs;
     const int first_channel = static_cast<int>(blockIdx.x) * Block::kChannels;
     const int channel = first_channel + 2 * pair;
@@ -204,7 +204,7 @@ class ChannelWorker {
   /// The thread's inputs, when their copies are done.
   __device__ __forceinline__ Inputs Read(const Slot& from) const {
     Inputs inputs;
-    __half2* pairs = reinterpret_cast<__half2*>(&inputs);
+    Pair<T>* pairs = reinterpret_cast<Pair<T>*>(&inputs);
 #pragma unroll
     for (int i = 0; i < kPairs; ++i) pairs[i] = from[i][index_];
     return inputs;
@@ -239,8 +239,8 @@ class ChannelWorker {
     Vector<float, kTokens> x[2];
 #pragma unroll
     for (int i = 0; i < kTokens; ++i) {
-      const float2 raw = __half22float2(inputs.delta[i]);
-      const float2 u = __half22float2(inputs.u[i]);
+      const float2 raw = ToFloats(inputs.delta[i]);
+      const float2 u = ToFloats(inputs.u[i]);
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
         const float biased = c == 0 ? raw.x + bias_.x : raw.y + bias_.y;
@@ -258,8 +258,8 @@ class ChannelWorker {
     }
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
-      const float2 b = __half22float2(inputs.b[i]);
-      const float2 c = __half22float2(inputs.c[i]);
+      const float2 b = ToFloats(inputs.b[i]);
+      const float2 c = ToFloats(inputs.c[i]);
       StoreVector<float, 4>(to.bc + (index_ + i * Block::kChannelThreads) * 4, {b.x, b.y, c.x, c.y});
     }
   }
@@ -267,29 +267,29 @@ class ChannelWorker {
   /// Writes the outputs of a tile.
   __device__ __forceinline__ void Finish(int64_t tile, const Inputs& inputs, const float (&sum)[2][kTokens]) const {
     const int left = exists_ && tile >= 0 ? Clamp(p.length - tile * kSequentialTokens) - token_ : 0;
-    __half* y = y_ + tile * kSequentialTokens * p.channels;
+    T* y = y_ + tile * kSequentialTokens * p.channels;
 #pragma unroll
     for (int i = 0; i < kTokens; ++i) {
-      const float2 u = __half22float2(inputs.u[i]);
-      const float2 z = __half22float2(inputs.z[i]);
+      const float2 u = ToFloats(inputs.u[i]);
+      const float2 z = ToFloats(inputs.z[i]);
       float first = fmaf(skip_.x, u.x, sum[0][i]);
       float second = fmaf(skip_.y, u.y, sum[1][i]);
       first *= p.z == nullptr ? 1.0f : Fast::Silu(z.x);
       second *= p.z == nullptr ? 1.0f : Fast::Silu(z.y);
-      if (i < left) *reinterpret_cast<__half2*>(y + static_cast<int64_t>(i) * p.channels) = __floats2half2_rn(first, second);
+      if (i < left) *reinterpret_cast<Pair<T>*>(y + static_cast<int64_t>(i) * p.channels) = FromFloats<T>(first, second);
     }
   }
 
  private:
-  __device__ __forceinline__ void Copy(__half2 (&to)[Block::kChannelThreads], const __half* from, bool exists) const {
-    CopyAsync<sizeof(__half2)>(to + index_, from, exists);
+  __device__ __forceinline__ void Copy(Pair<T> (&to)[Block::kChannelThreads], const T* from, bool exists) const {
+    CopyAsync<sizeof(Pair<T>)>(to + index_, from, exists);
   }
 
   static __device__ __forceinline__ int Clamp(int64_t left) {
     return static_cast<int>(left < kSequentialTokens ? left : static_cast<int64_t>(kSequentialTokens));
   }
 
-  const SelectiveScanArguments<__half>& p;
+  const SelectiveScanArguments<T>& p;
   int index_;
   int token_;
   int item_token_;
@@ -297,28 +297,28 @@ class ChannelWorker {
   int row_;
   int partial_row_;
   /// Where the thread reads of the next tile.
-  const __half* u_;
-  const __half* delta_;
-  const __half* z_;
-  const __half* b_;
-  const __half* c_;
+  const T* u_;
+  const T* delta_;
+  const T* z_;
+  const T* b_;
+  const T* c_;
   /// Where it writes of the first tile.
-  __half* y_;
+  T* y_;
   float2 bias_{};
   float2 skip_{};
 };
 
-template <int kStates, int kWarps>
+template <typename T, int kStates, int kWarps>
 struct SequentialShared {
   /// Tile t is in slot t % kSlots from three tiles before it is scanned until it is finished.
   static constexpr int kSlots = 4;
 
   typename SequentialBlock<kStates, kWarps>::Tile tiles[2];
-  alignas(16) typename ChannelWorker<kStates, kWarps>::Slot slots[kSlots];
+  alignas(16) typename ChannelWorker<T, kStates, kWarps>::Slot slots[kSlots];
 };
 
-template <int kStates, int kWarps>
-__device__ __forceinline__ void RunScanWarp(const SelectiveScanArguments<__half>& p, typename SequentialBlock<kStates, kWarps>::Tile* tiles,
+template <typename T, int kStates, int kWarps>
+__device__ __forceinline__ void RunScanWarp(const SelectiveScanArguments<T>& p, typename SequentialBlock<kStates, kWarps>::Tile* tiles,
                                             int64_t count) {
   using Block = SequentialBlock<kStates, kWarps>;
   const int thread = static_cast<int>(threadIdx.x);
@@ -360,11 +360,11 @@ __device__ __forceinline__ void RunScanWarp(const SelectiveScanArguments<__half>
   }
 }
 
-template <int kStates, int kWarps>
-__device__ __forceinline__ void RunChannelWarp(const SelectiveScanArguments<__half>& p, SequentialShared<kStates, kWarps>& shared,
+template <typename T, int kStates, int kWarps>
+__device__ __forceinline__ void RunChannelWarp(const SelectiveScanArguments<T>& p, SequentialShared<T, kStates, kWarps>& shared,
                                                int64_t count) {
-  using Worker = ChannelWorker<kStates, kWarps>;
-  constexpr int kSlots = SequentialShared<kStates, kWarps>::kSlots;
+  using Worker = ChannelWorker<T, kStates, kWarps>;
+  constexpr int kSlots = SequentialShared<T, kStates, kWarps>::kSlots;
   constexpr int kTokens = Worker::kTokens;
   Worker worker(p, static_cast<int>(threadIdx.x) - SequentialBlock<kStates, kWarps>::kScanThreads);
 #pragma unroll 1
@@ -390,34 +390,35 @@ __device__ __forceinline__ void RunChannelWarp(const SelectiveScanArguments<__ha
   }
 }
 
-template <int kStates, int kWarps>
+template <typename T, int kStates, int kWarps>
 __global__ void __launch_bounds__(SequentialBlock<kStates, kWarps>::kThreads, 2)
-    SelectiveScanSequentialKernel(const SelectiveScanArguments<__half> p) {
+    SelectiveScanSequentialKernel(const SelectiveScanArguments<T> p) {
   using Block = SequentialBlock<kStates, kWarps>;
-  auto& shared = *reinterpret_cast<SequentialShared<kStates, kWarps>*>(DynamicShared());
+  auto& shared = *reinterpret_cast<SequentialShared<T, kStates, kWarps>*>(DynamicShared());
   const int64_t count = (p.length + kSequentialTokens - 1) / kSequentialTokens;
   if (threadIdx.x < Block::kScanThreads) {
-    RunScanWarp<kStates, kWarps>(p, shared.tiles, count);
+    RunScanWarp<T, kStates, kWarps>(p, shared.tiles, count);
   } else {
-    RunChannelWarp<kStates, kWarps>(p, shared, count);
+    RunChannelWarp<T, kStates, kWarps>(p, shared, count);
   }
 }
 
 /// Whether the kernel computes this: 16 states, and pairs of elements that are aligned.
-inline bool FitsSequentialScan(const SelectiveScanArguments<__half>& p) {
-  constexpr size_t kPairBytes = 2 * sizeof(__half);
+template <typename T>
+bool FitsSequentialScan(const SelectiveScanArguments<T>& p) {
+  constexpr size_t kPairBytes = sizeof(Pair<T>);
   return p.states == kSequentialStates && p.channels % 2 == 0 && RowsAligned(p.u, p.u_stride, kPairBytes) &&
          RowsAligned(p.delta, p.delta_stride, kPairBytes) && RowsAligned(p.b, p.b_stride, kPairBytes) &&
          RowsAligned(p.c, p.c_stride, kPairBytes) && RowsAligned(p.z, p.z_stride, kPairBytes) && RowsAligned(p.y, p.channels, kPairBytes);
 }
 
-template <int kStates, int kWarps>
-cudaError_t LaunchSequentialScan(const SelectiveScanArguments<__half>& p, const Device& device, cudaStream_t stream) {
+template <typename T, int kStates, int kWarps>
+cudaError_t LaunchSequentialScan(const SelectiveScanArguments<T>& p, const Device& device, cudaStream_t stream) {
   using Block = SequentialBlock<kStates, kWarps>;
-  constexpr size_t kBytes = sizeof(SequentialShared<kStates, kWarps>);
+  constexpr size_t kBytes = sizeof(SequentialShared<T, kStates, kWarps>);
   if (!FitsSequentialScan(p) || kBytes > static_cast<size_t>(device.shared_bytes_per_block)) return cudaErrorInvalidConfiguration;
   const dim3 grid(static_cast<unsigned>((p.channels + Block::kChannels - 1) / Block::kChannels), static_cast<unsigned>(p.batch));
-  return Launch(SelectiveScanSequentialKernel<kStates, kWarps>, grid, dim3(Block::kThreads), kBytes, stream, p);
+  return Launch(SelectiveScanSequentialKernel<T, kStates, kWarps>, grid, dim3(Block::kThreads), kBytes, stream, p);
 }
 
 }  // namespace edgefleet::cuda

@@ -4,7 +4,6 @@
 // all of them in front of the last four, so that neighbouring threads read neighbouring vectors.
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstddef>
@@ -52,9 +51,9 @@ __device__ __forceinline__ int ProductIndex(int i, int j) {
   return (j / 4 % 2 * kProductRows + vector) * 4 + j % 4;
 }
 
-template <int kStates>
+template <typename T, int kStates>
 __global__ void __launch_bounds__(kProductThreads)
-    StateSpaceDualProductsKernel(const StateSpaceDualArguments<__half> p, float* const products) {
+    StateSpaceDualProductsKernel(const StateSpaceDualArguments<T> p, float* const products) {
   constexpr int kPanels = kStates / kPanelColumns;
   struct Tiles {
     Panel c[kPanels];
@@ -70,7 +69,7 @@ __global__ void __launch_bounds__(kProductThreads)
   const int64_t group = blockIdx.y;
   const int64_t batch = blockIdx.z;
   const int rows = p.length - t0 < kChunk ? static_cast<int>(p.length - t0) : kChunk;
-  using Copies = PanelCopies<kStates / 8, kProductThreads>;
+  using Copies = PanelCopies<T, kStates / 8, kProductThreads>;
   Copies(p.c + (batch * p.length + t0) * p.c_stride + group * kStates, p.c_stride, thread).Start(tiles.c, p.c_stride, rows);
   Copies(p.b + (batch * p.length + t0) * p.b_stride + group * kStates, p.b_stride, thread).Start(tiles.b, p.b_stride, rows);
   CommitCopies();
@@ -87,8 +86,8 @@ __global__ void __launch_bounds__(kProductThreads)
       if (block <= row_block) {
         uint32_t b[4];
         LoadMatrices(b, tiles.b[k / 4].At(block * 16 + place.b_row, k % 4 * 2 + place.b_column / 8));
-        MultiplyAdd(sum[block][0], c, b[0], b[1]);
-        MultiplyAdd(sum[block][1], c, b[2], b[3]);
+        MultiplyAdd<T>(sum[block][0], c, b[0], b[1]);
+        MultiplyAdd<T>(sum[block][1], c, b[2], b[3]);
       }
     }
   }
@@ -110,15 +109,16 @@ __global__ void __launch_bounds__(kProductThreads)
 }
 
 /// Floats of all chunks.
-inline size_t ProductFloats(const StateSpaceDualArguments<__half>& p) {
+template <typename T>
+size_t ProductFloats(const StateSpaceDualArguments<T>& p) {
   return static_cast<size_t>(p.batch) * p.groups * static_cast<size_t>((p.length + kChunk - 1) / kChunk) * kProductFloats;
 }
 
-template <int kStates>
-cudaError_t LaunchDualProducts(const StateSpaceDualArguments<__half>& p, float* products, cudaStream_t stream) {
+template <typename T, int kStates>
+cudaError_t LaunchDualProducts(const StateSpaceDualArguments<T>& p, float* products, cudaStream_t stream) {
   const dim3 grid(static_cast<unsigned>((p.length + kChunk - 1) / kChunk), static_cast<unsigned>(p.groups), static_cast<unsigned>(p.batch));
   constexpr size_t kShared = 2 * (kStates / kPanelColumns) * sizeof(Panel) + kPanelAlignment;
-  return LaunchDependent(StateSpaceDualProductsKernel<kStates>, grid, dim3(kProductThreads), kShared, stream, p, products);
+  return LaunchDependent(StateSpaceDualProductsKernel<T, kStates>, grid, dim3(kProductThreads), kShared, stream, p, products);
 }
 
 }  // namespace edgefleet::cuda

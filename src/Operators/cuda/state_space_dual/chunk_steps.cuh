@@ -1,7 +1,6 @@
 // The step sizes of a chunk of tokens, and what the chunked forms need of them.
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -22,21 +21,24 @@ struct ChunkSteps {
 };
 
 /// The raw steps of tokens 2 * lane and 2 * lane + 1 of a chunk, as they come from memory: a conversion would wait for them.
+template <typename T>
 struct RawSteps {
-  __half first;
-  __half second;
+  T first;
+  T second;
 };
 
-__device__ __forceinline__ RawSteps LoadSteps(const __half* dt, int64_t stride, int64_t t0, int64_t end) {
+template <typename T>
+__device__ __forceinline__ RawSteps<T> LoadSteps(const T* dt, int64_t stride, int64_t t0, int64_t end) {
   const int64_t t = t0 + 2 * (static_cast<int>(threadIdx.x) % 32);
-  RawSteps raw{};
+  RawSteps<T> raw{};
   if (t < end) raw.first = dt[t * stride];
   if (t + 1 < end) raw.second = dt[(t + 1) * stride];
   return raw;
 }
 
 /// Step sizes, their running sums and their weights in the next state; by one warp.
-__device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<__half>& p, RawSteps raw, float bias, int64_t t0, int64_t end,
+template <typename T>
+__device__ __forceinline__ void SumSteps(const StateSpaceDualArguments<T>& p, RawSteps<T> raw, float bias, int64_t t0, int64_t end,
                                          float rate, ChunkSteps& to) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const float dt0 = t0 + 2 * lane < end ? DualStep(p, ToFloat(raw.first) + bias) : 0.0f;

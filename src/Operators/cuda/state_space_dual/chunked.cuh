@@ -1,10 +1,10 @@
-// StateSpaceDual of many tokens on the tensor cores (arXiv 2405.21060, section 6), float16 in and out, states in float32.
+// StateSpaceDual of many tokens on the tensor cores (arXiv 2405.21060, section 6), T of 16 bits in and out, states in float32.
 //
 // A block owns some columns p of a head's state S[n, p] and walks over chunks of 64 tokens. With cum[i] the sum of dt A up to
 // token i of the chunk and S the state before it,
 //   y = exp(cum) * (C S) + M x,  M[i, j] = (C B^T)[i, j] exp(cum[i] - cum[j]) dt[j] for j <= i,
 //   S <- exp(cum[63]) S + (B w)^T x, w[j] = dt[j] exp(cum[63] - cum[j]).
-// S stays in registers as accumulators; a copy in float16 is what C multiplies with. A warp computes 16 rows and half of the columns of
+// S stays in registers as accumulators; a copy rounded to T is what C multiplies with. A warp computes 16 rows and half of the columns of
 // y, half of the tiles of these rows of M, which it shares with the warp of the other columns, and an eighth of S.
 //
 // Few heads leave most of a GPU idle, so time is cut into segments as well: a first kernel finds what each segment adds to the
@@ -35,33 +35,33 @@ inline constexpr int kChunkedThreads = kRowWarps * kColumnWarps * 32;
 inline constexpr int kStepSlots = 2 * kRowWarps;
 
 /// Shared memory of a block. Rows are padded by 16 bytes, so that the eight rows of a matrix load meet different banks.
-template <int kColumns, int kStates, int kStages>
+template <typename T, int kColumns, int kStates, int kStages>
 struct ChunkedTiles {
   static constexpr int kPad = 8;
   static constexpr int kStateRow = kStates + kPad;
   static constexpr int kColumnRow = kColumns + kPad;
 
-  __half b[kStages][kChunk * kStateRow];
-  __half c[kStages][kChunk * kStateRow];
-  __half x[kStages][kChunk * kColumnRow];
-  __half state[kStates * kColumnRow];
+  T b[kStages][kChunk * kStateRow];
+  T c[kStages][kChunk * kStateRow];
+  T x[kStages][kChunk * kColumnRow];
+  T state[kStates * kColumnRow];
   ChunkSteps steps[kStepSlots];
 };
 
 /// As above for the kernel that only sums states.
-template <int kColumns, int kStates>
+template <typename T, int kColumns, int kStates>
 struct SegmentTiles {
   static constexpr int kPad = 8;
   static constexpr int kStateRow = kStates + kPad;
   static constexpr int kColumnRow = kColumns + kPad;
 
-  __half b[2][kChunk * kStateRow];
-  __half x[2][kChunk * kColumnRow];
+  T b[2][kChunk * kStateRow];
+  T x[2][kChunk * kColumnRow];
   ChunkSteps steps[kStepSlots];
 };
 
-template <int kWidth>
-__device__ __forceinline__ void CopyChunk(__half* to, int to_stride, const __half* from, int64_t from_stride, int rows) {
+template <typename T, int kWidth>
+__device__ __forceinline__ void CopyChunk(T* to, int to_stride, const T* from, int64_t from_stride, int rows) {
   constexpr int kChunks = kWidth / 8;
 #pragma unroll
   for (int i = static_cast<int>(threadIdx.x); i < kChunk * kChunks; i += kChunkedThreads) {
@@ -73,7 +73,7 @@ __device__ __forceinline__ void CopyChunk(__half* to, int to_stride, const __hal
 }
 
 /// A warp's part of a state of `kColumns` columns: kRowTiles x kColumnTiles accumulator tiles.
-template <int kColumns, int kStates>
+template <typename T, int kColumns, int kStates>
 struct WarpState {
   static constexpr int kRowTiles = kStates / 16 / kRowWarps;
   static constexpr int kColumnTiles = kColumns / kColumnWarps / 8;
@@ -98,7 +98,7 @@ struct WarpState {
   }
 
   /// S <- decay S + (B w)^T x.
-  __device__ __forceinline__ void Advance(const LanePlace& place, int first_row, const __half* b_tile, int b_stride, const __half* x_tile,
+  __device__ __forceinline__ void Advance(const LanePlace& place, int first_row, const T* b_tile, int b_stride, const T* x_tile,
                                           int x_stride, const float* weights, float decay) {
 #pragma unroll
     for (int i = 0; i < kRowTiles; ++i) {
@@ -116,10 +116,10 @@ struct WarpState {
 #pragma unroll
       for (int i = 0; i < kRowTiles; ++i) {
         LoadMatricesTransposed(b_fragment[i], b_tile + (k * 16 + place.b_row) * b_stride + first_row + i * 16 + place.b_column);
-        b_fragment[i][0] = Scale(b_fragment[i][0], low);
-        b_fragment[i][1] = Scale(b_fragment[i][1], low);
-        b_fragment[i][2] = Scale(b_fragment[i][2], high);
-        b_fragment[i][3] = Scale(b_fragment[i][3], high);
+        b_fragment[i][0] = Scale<T>(b_fragment[i][0], low);
+        b_fragment[i][1] = Scale<T>(b_fragment[i][1], low);
+        b_fragment[i][2] = Scale<T>(b_fragment[i][2], high);
+        b_fragment[i][3] = Scale<T>(b_fragment[i][3], high);
       }
 #pragma unroll
       for (int j = 0; j < kColumnTiles; j += 2) {
@@ -127,19 +127,19 @@ struct WarpState {
         LoadMatricesTransposed(fragment, x_tile + (k * 16 + place.a_row) * x_stride + j * 8 + place.a_column);
 #pragma unroll
         for (int i = 0; i < kRowTiles; ++i) {
-          MultiplyAdd(s[i][j], b_fragment[i], fragment[0], fragment[1]);
-          MultiplyAdd(s[i][j + 1], b_fragment[i], fragment[2], fragment[3]);
+          MultiplyAdd<T>(s[i][j], b_fragment[i], fragment[0], fragment[1]);
+          MultiplyAdd<T>(s[i][j + 1], b_fragment[i], fragment[2], fragment[3]);
         }
       }
     }
   }
 };
 
-template <int kColumns, int kStates>
+template <typename T, int kColumns, int kStates>
 __global__ void __launch_bounds__(kChunkedThreads, 2)
-    StateSpaceDualSegmentKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
-  using Tiles = SegmentTiles<kColumns, kStates>;
-  using State = WarpState<kColumns, kStates>;
+    StateSpaceDualSegmentKernel(const StateSpaceDualArguments<T> p, const DualSegments segments) {
+  using Tiles = SegmentTiles<T, kColumns, kStates>;
+  using State = WarpState<T, kColumns, kStates>;
   Tiles& tiles = *reinterpret_cast<Tiles*>(DynamicShared());
   const LanePlace place = PlaceOfLane();
   const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -152,9 +152,9 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
   const int64_t batch = static_cast<int64_t>(blockIdx.z) / parts;
   const int group = head / (p.heads / p.groups);
   const int64_t first_row = batch * p.length;
-  const __half* x = p.x + first_row * p.x_stride + static_cast<int64_t>(head) * p.head_size + first_column;
-  const __half* dt = p.dt + first_row * p.dt_stride + head;
-  const __half* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
+  const T* x = p.x + first_row * p.x_stride + static_cast<int64_t>(head) * p.head_size + first_column;
+  const T* dt = p.dt + first_row * p.dt_stride + head;
+  const T* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
   const float rate = p.a[head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
   const int state_row = row_warp * State::kRowTiles * 16;
@@ -171,8 +171,8 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     }
   }
   const auto start_copies = [&](int64_t t0, int stage) {
-    CopyChunk<kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, kChunk);
-    CopyChunk<kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, kChunk);
+    CopyChunk<T, kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, kChunk);
+    CopyChunk<T, kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, kChunk);
     CommitCopies();
   };
   start_copies(begin, 0);
@@ -188,7 +188,7 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
     if (t0 + kChunk < end) start_copies(t0 + kChunk, (index + 1) % 2);
     const int64_t ahead = t0 + (kRowWarps + warp) * kChunk;
     const bool prepares = index % kRowWarps == 0 && warp < kRowWarps && ahead < end;
-    RawSteps raw{};
+    RawSteps<T> raw{};
     if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
     const ChunkSteps& steps = tiles.steps[index % kStepSlots];
     const float last = steps.cumulative[kChunk - 1];
@@ -206,11 +206,11 @@ __global__ void __launch_bounds__(kChunkedThreads, 2)
 }
 
 /// Blocks of 256 states take most of a multiprocessor's shared memory, and more registers.
-template <int kColumns, int kStates, int kStages>
+template <typename T, int kColumns, int kStates, int kStages>
 __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
-    StateSpaceDualChunkedKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
-  using Tiles = ChunkedTiles<kColumns, kStates, kStages>;
-  using State = WarpState<kColumns, kStates>;
+    StateSpaceDualChunkedKernel(const StateSpaceDualArguments<T> p, const DualSegments segments) {
+  using Tiles = ChunkedTiles<T, kColumns, kStates, kStages>;
+  using State = WarpState<T, kColumns, kStates>;
   constexpr int kStateSteps = kStates / 16;
   constexpr int kWarpColumns = kColumns / kColumnWarps;
   constexpr int kOutputTiles = kWarpColumns / 8;
@@ -233,12 +233,12 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
   const int64_t begin = segment * segments.length;
   const int64_t end = segment == segments.count - 1 ? p.length : begin + segments.length;
 
-  const __half* x = p.x + first_row * p.x_stride + channel;
-  const __half* dt = p.dt + first_row * p.dt_stride + head;
-  const __half* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
-  const __half* c = p.c + first_row * p.c_stride + static_cast<int64_t>(group) * p.states;
-  const __half* z = p.z == nullptr ? nullptr : p.z + first_row * p.z_stride + channel + warp_column;
-  __half* y = p.y + first_row * y_stride + channel + warp_column;
+  const T* x = p.x + first_row * p.x_stride + channel;
+  const T* dt = p.dt + first_row * p.dt_stride + head;
+  const T* b = p.b + first_row * p.b_stride + static_cast<int64_t>(group) * p.states;
+  const T* c = p.c + first_row * p.c_stride + static_cast<int64_t>(group) * p.states;
+  const T* z = p.z == nullptr ? nullptr : p.z + first_row * p.z_stride + channel + warp_column;
+  T* y = p.y + first_row * y_stride + channel + warp_column;
   const float rate = p.a[head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[head];
   const float skip = p.d == nullptr ? 0.0f : p.d[head];
@@ -269,9 +269,9 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
 
   const auto start_copies = [&](int64_t t0, int stage) {
     const int rows = end - t0 < kChunk ? static_cast<int>(end - t0) : kChunk;
-    CopyChunk<kStates>(tiles.c[stage], Tiles::kStateRow, c + t0 * p.c_stride, p.c_stride, rows);
-    CopyChunk<kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, rows);
-    CopyChunk<kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, rows);
+    CopyChunk<T, kStates>(tiles.c[stage], Tiles::kStateRow, c + t0 * p.c_stride, p.c_stride, rows);
+    CopyChunk<T, kStates>(tiles.b[stage], Tiles::kStateRow, b + t0 * p.b_stride, p.b_stride, rows);
+    CopyChunk<T, kColumns>(tiles.x[stage], Tiles::kColumnRow, x + t0 * p.x_stride, p.x_stride, rows);
     CommitCopies();
   };
   start_copies(begin, 0);
@@ -288,17 +288,17 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
     if (kStages == 2 && next < end) start_copies(next, stage ^ 1);
     const int64_t ahead = t0 + (kRowWarps + warp) * kChunk;
     const bool prepares = index % kRowWarps == 0 && warp < kRowWarps && ahead < end;
-    RawSteps raw{};
+    RawSteps<T> raw{};
     if (prepares) raw = LoadSteps(dt, p.dt_stride, ahead, end);
 
-    __half* c_tile = tiles.c[stage];
-    const __half* b_tile = tiles.b[stage];
-    const __half* x_tile = tiles.x[stage] + warp_column;
+    T* c_tile = tiles.c[stage];
+    const T* b_tile = tiles.b[stage];
+    const T* x_tile = tiles.x[stage] + warp_column;
     const ChunkSteps& steps = tiles.steps[index % kStepSlots];
 
     // The state before this chunk, for the other warps.
     state.ForEachPair(place, state_row, Tiles::kColumnRow, [&](const float* pair, int64_t offset) {
-      *reinterpret_cast<__half2*>(tiles.state + warp_column + offset) = __floats2half2_rn(pair[0], pair[1]);
+      *reinterpret_cast<Pair<T>*>(tiles.state + warp_column + offset) = FromFloats<T>(pair[0], pair[1]);
     });
 
     // M, every second block of columns. The fragments of C serve C S as well; once both warps of these rows have them, M takes C's place.
@@ -319,8 +319,8 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
         for (int k = 0; k < kStateSteps; ++k) {
           uint32_t fragment[4];
           LoadMatrices(fragment, b_tile + (block_column * 16 + place.b_row) * Tiles::kStateRow + k * 16 + place.b_column);
-          MultiplyAdd(product[0], c_fragment[k], fragment[0], fragment[1]);
-          MultiplyAdd(product[1], c_fragment[k], fragment[2], fragment[3]);
+          MultiplyAdd<T>(product[0], c_fragment[k], fragment[0], fragment[1]);
+          MultiplyAdd<T>(product[1], c_fragment[k], fragment[2], fragment[3]);
         }
 #pragma unroll
         for (int tile = 0; tile < 2; ++tile) {
@@ -333,7 +333,7 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
             const float here = upper == 0 ? cumulative0 : cumulative1;
             const float first = j <= i ? product[tile][upper * 2] * Fast::Exp2(here - cumulative.x) * step.x : 0.0f;
             const float second = j + 1 <= i ? product[tile][upper * 2 + 1] * Fast::Exp2(here - cumulative.y) * step.y : 0.0f;
-            *reinterpret_cast<__half2*>(c_tile + i * Tiles::kStateRow + j) = __floats2half2_rn(first, second);
+            *reinterpret_cast<Pair<T>*>(c_tile + i * Tiles::kStateRow + j) = FromFloats<T>(first, second);
           }
         }
       }
@@ -351,18 +351,18 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
         uint32_t fragment[4];
         LoadMatricesTransposed(fragment,
                                tiles.state + (k * 16 + place.a_row) * Tiles::kColumnRow + warp_column + j * 8 + place.a_column);
-        MultiplyAdd(sum[j], c_fragment[k], fragment[0], fragment[1]);
-        MultiplyAdd(sum[j + 1], c_fragment[k], fragment[2], fragment[3]);
+        MultiplyAdd<T>(sum[j], c_fragment[k], fragment[0], fragment[1]);
+        MultiplyAdd<T>(sum[j + 1], c_fragment[k], fragment[2], fragment[3]);
       }
     }
-    Vector<__half, 4> gate[2][kOutputTiles / 2];
+    Vector<T, 4> gate[2][kOutputTiles / 2];
     if (z != nullptr) {
 #pragma unroll
       for (int upper = 0; upper < 2; ++upper) {
         const int64_t t = t0 + row + place.tile_row + upper * 8;
 #pragma unroll
         for (int j = 0; j < kOutputTiles; j += 2) {
-          if (t < end) gate[upper][j / 2] = LoadVector<__half, 4>(z + t * p.z_stride + j * 8 + pair_column);
+          if (t < end) gate[upper][j / 2] = LoadVector<T, 4>(z + t * p.z_stride + j * 8 + pair_column);
         }
       }
     }
@@ -384,8 +384,8 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
         for (int j = 0; j < kOutputTiles; j += 2) {
           uint32_t fragment[4];
           LoadMatricesTransposed(fragment, x_tile + (k * 16 + place.a_row) * Tiles::kColumnRow + j * 8 + place.a_column);
-          MultiplyAdd(sum[j], m, fragment[0], fragment[1]);
-          MultiplyAdd(sum[j + 1], m, fragment[2], fragment[3]);
+          MultiplyAdd<T>(sum[j], m, fragment[0], fragment[1]);
+          MultiplyAdd<T>(sum[j + 1], m, fragment[2], fragment[3]);
         }
       }
     }
@@ -398,10 +398,10 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
         float value[2][2];
 #pragma unroll
         for (int tile = 0; tile < 2; ++tile) {
-          const __half2 input =
-              *reinterpret_cast<const __half2*>(x_tile + i * Tiles::kColumnRow + (j + tile) * 8 + place.tile_column);
-          value[tile][0] = fmaf(skip, __low2float(input), sum[j + tile][upper * 2]);
-          value[tile][1] = fmaf(skip, __high2float(input), sum[j + tile][upper * 2 + 1]);
+          const float2 input =
+              ToFloats(*reinterpret_cast<const Pair<T>*>(x_tile + i * Tiles::kColumnRow + (j + tile) * 8 + place.tile_column));
+          value[tile][0] = fmaf(skip, input.x, sum[j + tile][upper * 2]);
+          value[tile][1] = fmaf(skip, input.y, sum[j + tile][upper * 2 + 1]);
         }
         float four[4];
 #pragma unroll
@@ -411,13 +411,13 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
           four[q] = odd ? received : kept;
           four[2 + q] = odd ? kept : received;
         }
-        Vector<__half, 4> result;
+        Vector<T, 4> result;
 #pragma unroll
         for (int q = 0; q < 4; ++q) {
           result.element[q] =
-              FromFloat<__half>(z == nullptr ? four[q] : four[q] * Fast::Silu(ToFloat(gate[upper][j / 2].element[q])));
+              FromFloat<T>(z == nullptr ? four[q] : four[q] * Fast::Silu(ToFloat(gate[upper][j / 2].element[q])));
         }
-        if (t < end) StoreVector<__half, 4>(y + t * y_stride + j * 8 + pair_column, result);
+        if (t < end) StoreVector<T, 4>(y + t * y_stride + j * 8 + pair_column, result);
       }
     }
 
@@ -438,7 +438,8 @@ __global__ void __launch_bounds__(kChunkedThreads, kStates <= 128 ? 2 : 1)
 }
 
 /// The most segments worth their first pass: as many blocks as the device holds at once, and enough chunks in each.
-inline int ChooseSegments(const StateSpaceDualArguments<__half>& p, const Device& device, int columns) {
+template <typename T>
+int ChooseSegments(const StateSpaceDualArguments<T>& p, const Device& device, int columns) {
   constexpr int64_t kMostSegments = 8;
   constexpr int64_t kResidentBlocks = 2;
   constexpr int64_t kFewestChunks = 4;
@@ -448,38 +449,39 @@ inline int ChooseSegments(const StateSpaceDualArguments<__half>& p, const Device
   return static_cast<int>(std::clamp<int64_t>(wanted, 1, kMostSegments));
 }
 
-template <int kColumns, int kStates, int kStages>
-cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
+template <typename T, int kColumns, int kStates, int kStages>
+cudaError_t LaunchChunkedDual(const StateSpaceDualArguments<T>& p, int count, cudaStream_t stream) {
   const DualSegments segments = CutTime(p, count, 1);
   const dim3 heads(static_cast<unsigned>(p.head_size / kColumns), static_cast<unsigned>(p.heads));
   if (segments.count > 1) {
     const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * (segments.count - 1)));
-    const cudaError_t error = Launch(StateSpaceDualSegmentKernel<kColumns, kStates>, grid, dim3(kChunkedThreads),
-                                     sizeof(SegmentTiles<kColumns, kStates>), stream, p, segments);
+    const cudaError_t error = Launch(StateSpaceDualSegmentKernel<T, kColumns, kStates>, grid, dim3(kChunkedThreads),
+                                     sizeof(SegmentTiles<T, kColumns, kStates>), stream, p, segments);
     if (error != cudaSuccess) return error;
   }
   const dim3 grid(heads.x, heads.y, static_cast<unsigned>(p.batch * segments.count));
-  const cudaError_t error = Launch(StateSpaceDualChunkedKernel<kColumns, kStates, kStages>, grid, dim3(kChunkedThreads),
-                                   sizeof(ChunkedTiles<kColumns, kStates, kStages>), stream, p, segments);
+  const cudaError_t error = Launch(StateSpaceDualChunkedKernel<T, kColumns, kStates, kStages>, grid, dim3(kChunkedThreads),
+                                   sizeof(ChunkedTiles<T, kColumns, kStates, kStages>), stream, p, segments);
   return error == cudaSuccess ? DeliverState(p, segments, stream) : error;
 }
 
 /// Shared memory of the smallest variant for these sizes.
-template <int kColumns>
+template <typename T, int kColumns>
 size_t ChunkedDualBytes(int states) {
-  const size_t two[] = {sizeof(SegmentTiles<kColumns, 64>), sizeof(SegmentTiles<kColumns, 128>), sizeof(SegmentTiles<kColumns, 256>)};
-  const size_t one[] = {sizeof(ChunkedTiles<kColumns, 64, 1>), sizeof(ChunkedTiles<kColumns, 128, 1>),
-                        sizeof(ChunkedTiles<kColumns, 256, 1>)};
+  const size_t two[] = {sizeof(SegmentTiles<T, kColumns, 64>), sizeof(SegmentTiles<T, kColumns, 128>), sizeof(SegmentTiles<T, kColumns, 256>)};
+  const size_t one[] = {sizeof(ChunkedTiles<T, kColumns, 64, 1>), sizeof(ChunkedTiles<T, kColumns, 128, 1>),
+                        sizeof(ChunkedTiles<T, kColumns, 256, 1>)};
   const int index = states / 128;
   return std::max(two[index], one[index]);
 }
 
 /// Whether the tensor-core kernels compute these sizes; the others are the recurrence's.
-inline bool FitsChunkedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int columns) {
+template <typename T>
+bool FitsChunkedDual(const StateSpaceDualArguments<T>& p, const Device& device, int columns) {
   // 64 columns of 256 states are more accumulators than a thread has registers.
   const bool states = p.states == 64 || p.states == 128 || (p.states == 256 && columns == 32);
   if (!states || p.head_size % columns != 0) return false;
-  const size_t needed = columns == 64 ? ChunkedDualBytes<64>(p.states) : ChunkedDualBytes<32>(p.states);
+  const size_t needed = columns == 64 ? ChunkedDualBytes<T, 64>(p.states) : ChunkedDualBytes<T, 32>(p.states);
   return needed <= static_cast<size_t>(device.shared_bytes_per_block) && RowsAligned(p.x, p.x_stride, 16) &&
          RowsAligned(p.b, p.b_stride, 16) && RowsAligned(p.c, p.c_stride, 16) && RowsAligned(p.z, p.z_stride, 16) &&
          RowsAligned(p.y, static_cast<int64_t>(p.heads) * p.head_size, 16);

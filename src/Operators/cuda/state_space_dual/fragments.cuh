@@ -1,18 +1,19 @@
 // Operands of the tensor cores' 16 x 8 x 16 products, and where a lane stands in them.
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
+#include "common/element.cuh"
+
 namespace edgefleet::cuda {
 
-/// Two values of float16 times two of float32, rounded once.
-__device__ __forceinline__ uint32_t Scale(uint32_t halves, float2 by) {
-  const float2 values = __half22float2(*reinterpret_cast<const __half2*>(&halves));
-  const __half2 scaled = __floats2half2_rn(values.x * by.x, values.y * by.y);
-  return *reinterpret_cast<const uint32_t*>(&scaled);
+/// Two values of T times two of float32, rounded once.
+template <typename T>
+__device__ __forceinline__ uint32_t Scale(uint32_t pair, float2 by) {
+  const float2 values = Unpack<T>(pair);
+  return Pack<T>(values.x * by.x, values.y * by.y);
 }
 
 /// Which part of a 16 x 8 accumulator tile a lane holds, and which row it addresses in a matrix load.

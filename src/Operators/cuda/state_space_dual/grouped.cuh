@@ -56,7 +56,8 @@ __device__ __forceinline__ int HeadOfBlock() {
   return __shfl_sync(kFullWarp, static_cast<int>(threadIdx.x) / kHeadThreads, 0);
 }
 
-__device__ __forceinline__ HeadPlace PlaceOfHead(const StateSpaceDualArguments<__half>& p) {
+template <typename T>
+__device__ __forceinline__ HeadPlace PlaceOfHead(const StateSpaceDualArguments<T>& p) {
   const int units_of_head = p.head_size / kPanelColumns;
   const int units_of_group = p.heads / p.groups * units_of_head;
   const int blocks_of_group = (units_of_group + kGroupedHeads - 1) / kGroupedHeads;
@@ -116,21 +117,23 @@ __device__ __forceinline__ void LoadColumns(uint32_t (&x)[kPanelSteps][4], const
 }
 
 /// The same times the tokens' weights.
+template <typename T>
 __device__ __forceinline__ void WeighColumns(const uint32_t (&x)[kPanelSteps][4], uint32_t (&weighted)[kPanelSteps][4],
                                              const float* weights, const LanePlace& place) {
 #pragma unroll
   for (int k = 0; k < kPanelSteps; ++k) {
     const float2 low = *reinterpret_cast<const float2*>(weights + k * 16 + place.tile_column);
     const float2 high = *reinterpret_cast<const float2*>(weights + k * 16 + place.tile_column + 8);
-    weighted[k][0] = Scale(x[k][0], low);
-    weighted[k][1] = Scale(x[k][1], low);
-    weighted[k][2] = Scale(x[k][2], high);
-    weighted[k][3] = Scale(x[k][3], high);
+    weighted[k][0] = Scale<T>(x[k][0], low);
+    weighted[k][1] = Scale<T>(x[k][1], low);
+    weighted[k][2] = Scale<T>(x[k][2], high);
+    weighted[k][3] = Scale<T>(x[k][3], high);
   }
 }
 
 /// One warp sums the steps of a chunk.
-__device__ __forceinline__ void PrepareSteps(const StateSpaceDualArguments<__half>& p, RawSteps raw, float bias, int64_t t0, int64_t end,
+template <typename T>
+__device__ __forceinline__ void PrepareSteps(const StateSpaceDualArguments<T>& p, RawSteps<T> raw, float bias, int64_t t0, int64_t end,
                                              float rate, HeadSteps& to) {
   SumSteps(p, raw, bias, t0, end, rate, to);
   const int i = static_cast<int>(threadIdx.x) % 32 * 2;
@@ -139,6 +142,7 @@ __device__ __forceinline__ void PrepareSteps(const StateSpaceDualArguments<__hal
 }
 
 /// M of a chunk from C B^T, but for its blocks above the diagonal, by the 128 threads of a head.
+template <typename T>
 __device__ __forceinline__ void WriteM(Panel& m, const float4* products, const HeadSteps& steps, int thread) {
 #pragma unroll
   for (int round = 0; round < kProductRounds; ++round) {
@@ -164,26 +168,27 @@ __device__ __forceinline__ void WriteM(Panel& m, const float4* products, const H
         if (j + q > at.row) value[q] = 0.0f;
       }
     }
-    Vector<__half, 8> rounded;
+    Vector<T, 8> rounded;
 #pragma unroll
-    for (int q = 0; q < 8; ++q) rounded.element[q] = FromFloat<__half>(value[q]);
-    *reinterpret_cast<Vector<__half, 8>*>(m.At(at.row, at.piece)) = rounded;
+    for (int q = 0; q < 8; ++q) rounded.element[q] = FromFloat<T>(value[q]);
+    *reinterpret_cast<Vector<T, 8>*>(m.At(at.row, at.piece)) = rounded;
   }
 }
 
 /// Where a warp's outputs go.
+template <typename T>
 struct OutputPlace {
   /// The warp's first column of the chunk's first token.
-  __half* y;
+  T* y;
   int64_t stride;
   /// Tokens of the chunk that there are.
   int rows;
 };
 
 /// y + skip * x, times the gate where there is one.
-template <bool kGated>
+template <typename T, bool kGated>
 __device__ __forceinline__ void StoreOutputs(const float (&y)[kOutputTiles][4], const uint32_t (&x)[kPanelSteps][4], float skip,
-                                             const Panel& gate, int warp, const LanePlace& place, const OutputPlace& to) {
+                                             const Panel& gate, int warp, const LanePlace& place, const OutputPlace<T>& to) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const bool odd = lane % 2 != 0;
   // After an exchange an even lane has four of the first eight columns, its neighbour four of the others.
@@ -197,16 +202,15 @@ __device__ __forceinline__ void StoreOutputs(const float (&y)[kOutputTiles][4], 
       uint32_t result[2];
 #pragma unroll
       for (int upper = 0; upper < 2; ++upper) {
-        const float2 input = __half22float2(*reinterpret_cast<const __half2*>(&x[k][tile * 2 + upper]));
+        const float2 input = Unpack<T>(x[k][tile * 2 + upper]);
         float first = fmaf(skip, input.x, y[2 * k + tile][upper * 2]);
         float second = fmaf(skip, input.y, y[2 * k + tile][upper * 2 + 1]);
         if constexpr (kGated) {
-          const float2 raw = __half22float2(*reinterpret_cast<const __half2*>(&z[tile * 2 + upper]));
+          const float2 raw = Unpack<T>(z[tile * 2 + upper]);
           first *= Fast::Silu(raw.x);
           second *= Fast::Silu(raw.y);
         }
-        const __half2 rounded = __floats2half2_rn(first, second);
-        result[upper] = TransposeMatrix(*reinterpret_cast<const uint32_t*>(&rounded));
+        result[upper] = TransposeMatrix(Pack<T>(first, second));
       }
       const uint32_t received = __shfl_xor_sync(kFullWarp, odd ? result[0] : result[1], 1);
       const uint2 four = odd ? make_uint2(received, result[1]) : make_uint2(result[0], received);
@@ -233,9 +237,9 @@ struct GroupedTiles {
   HeadSteps steps[kHeadStepSlots][kGroupedHeads];
 };
 
-template <int kStates, bool kGated>
+template <typename T, int kStates, bool kGated>
 __global__ void __launch_bounds__(kGroupedThreads, 1)
-    StateSpaceDualGroupedKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments, const float* const products) {
+    StateSpaceDualGroupedKernel(const StateSpaceDualArguments<T> p, const DualSegments segments, const float* const products) {
   using Tiles = GroupedTiles<kStates, kGated>;
   using State = HeadState<kStates>;
   WaitForPrerequisites();
@@ -255,14 +259,14 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
 
   const int64_t group_channel = static_cast<int64_t>(mine.group) * kStates;
   const int all = static_cast<int>(threadIdx.x);
-  PanelCopies<kStates / 8, kGroupedThreads> c(p.c + (first_row + begin) * p.c_stride + group_channel, p.c_stride, all);
-  PanelCopies<kStates / 8, kGroupedThreads> b(p.b + (first_row + begin) * p.b_stride + group_channel, p.b_stride, all);
-  PanelCopies<kPanelPieces, kHeadThreads> x(p.x + (first_row + begin) * p.x_stride + channel, p.x_stride, thread);
-  PanelCopies<kPanelPieces, kHeadThreads> z(kGated ? p.z + (first_row + begin) * p.z_stride + channel : nullptr, p.z_stride, thread);
+  PanelCopies<T, kStates / 8, kGroupedThreads> c(p.c + (first_row + begin) * p.c_stride + group_channel, p.c_stride, all);
+  PanelCopies<T, kStates / 8, kGroupedThreads> b(p.b + (first_row + begin) * p.b_stride + group_channel, p.b_stride, all);
+  PanelCopies<T, kPanelPieces, kHeadThreads> x(p.x + (first_row + begin) * p.x_stride + channel, p.x_stride, thread);
+  PanelCopies<T, kPanelPieces, kHeadThreads> z(kGated ? p.z + (first_row + begin) * p.z_stride + channel : nullptr, p.z_stride, thread);
   const float4* next_products =
       reinterpret_cast<const float4*>(products) +
       ((batch * p.groups + mine.group) * ((p.length + kChunk - 1) / kChunk) + begin / kChunk) * kProductVectors + all;
-  const __half* dt = p.dt + first_row * p.dt_stride + mine.head;
+  const T* dt = p.dt + first_row * p.dt_stride + mine.head;
   const float rate = p.a[mine.head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[mine.head];
   const float skip = p.d == nullptr ? 0.0f : p.d[mine.head];
@@ -285,7 +289,7 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
   // Each warp prepares every fourth chunk, all in the same round; the steps of a round are under way since the one before.
   const int64_t first_of_warp = begin + warp * kChunk;
   PrepareSteps(p, LoadSteps(dt, p.dt_stride, first_of_warp, end), bias, first_of_warp, end, rate, tiles.steps[warp][slot]);
-  RawSteps raw = LoadSteps(dt, p.dt_stride, first_of_warp + kHeadWarps * kChunk, end);
+  RawSteps<T> raw = LoadSteps(dt, p.dt_stride, first_of_warp + kHeadWarps * kChunk, end);
 
   for (int i = thread; i < static_cast<int>(sizeof(Panel) / 16); i += kHeadThreads) reinterpret_cast<uint4*>(tiles.m[slot].bytes)[i] = uint4{};
 
@@ -307,7 +311,7 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
     }
   }
 
-  __half* y_place = p.y + (first_row + begin) * y_stride + channel + warp * 16;
+  T* y_place = p.y + (first_row + begin) * y_stride + channel + warp * 16;
   int index = 0;
   for (int64_t t0 = begin; t0 < end; t0 += kChunk, ++index) {
     const typename Tiles::Stage& stage = tiles.stages[index % 2];
@@ -321,14 +325,14 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
 
     float y[kOutputTiles][4];
     uint32_t operand[kStates / 16][4];
-    RoundState<kStates>(state.s, operand);
-    MultiplyState<kStates>(y, operand, stage.c, place);
+    RoundState<T, kStates>(state.s, operand);
+    MultiplyState<T, kStates>(y, operand, stage.c, place);
     const int64_t ahead = t0 + (kHeadWarps + warp) * kChunk;
     if (index % kHeadWarps == 0 && ahead < end) {
       PrepareSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kHeadWarps + warp) % kHeadStepSlots][slot]);
       raw = LoadSteps(dt, p.dt_stride, ahead + kHeadWarps * kChunk, end);
     }
-    WriteM(tiles.m[slot], stage.products, steps, thread);
+    WriteM<T>(tiles.m[slot], stage.products, steps, thread);
     PublishToProducts();
     uint32_t inputs[kPanelSteps][4];
     LoadColumns(inputs, stage.x[slot], warp, place);
@@ -344,16 +348,16 @@ __global__ void __launch_bounds__(kGroupedThreads, 1)
       y[i][3] *= decay.y;
     }
     NamedBarrier<kHeadThreads>(1 + slot);
-    AddInputs(y, inputs, tiles.m[slot], place);
+    AddInputs<T>(y, inputs, tiles.m[slot], place);
     uint32_t weighted[kPanelSteps][4];
-    WeighColumns(inputs, weighted, steps.weights, place);
+    WeighColumns<T>(inputs, weighted, steps.weights, place);
     state.Decay(steps.decays[kChunk - 1]);
-    AddToState<kStates>(state.s, weighted, stage.b, place);
+    AddToState<T, kStates>(state.s, weighted, stage.b, place);
     WaitForProducts<1>();
     Settle(y);
-    const OutputPlace to{y_place, y_stride, end - t0 < kChunk ? static_cast<int>(end - t0) : kChunk};
+    const OutputPlace<T> to{y_place, y_stride, end - t0 < kChunk ? static_cast<int>(end - t0) : kChunk};
     y_place += kChunk * y_stride;
-    StoreOutputs<kGated>(y, inputs, skip, stage.x[kGated ? kGroupedHeads + slot : 0], warp, place, to);
+    StoreOutputs<T, kGated>(y, inputs, skip, stage.x[kGated ? kGroupedHeads + slot : 0], warp, place, to);
     WaitForProducts<0>();
     Settle(state.s);
     Settle(weighted);
@@ -378,9 +382,9 @@ struct GroupedStateTiles {
 };
 
 /// What each piece of the segments but the last adds to the state.
-template <int kStates>
+template <typename T, int kStates>
 __global__ void __launch_bounds__(kGroupedThreads, 2)
-    StateSpaceDualGroupedStatesKernel(const StateSpaceDualArguments<__half> p, const DualSegments segments) {
+    StateSpaceDualGroupedStatesKernel(const StateSpaceDualArguments<T> p, const DualSegments segments) {
   using Tiles = GroupedStateTiles<kStates>;
   using State = HeadState<kStates>;
   LetDependentsStart();
@@ -397,11 +401,11 @@ __global__ void __launch_bounds__(kGroupedThreads, 2)
   const int64_t begin = part * length;
   const int64_t end = begin + length;
   const int64_t first_row = batch * p.length;
-  PanelCopies<kStates / 8, kGroupedThreads> b(p.b + (first_row + begin) * p.b_stride + static_cast<int64_t>(mine.group) * kStates, p.b_stride,
+  PanelCopies<T, kStates / 8, kGroupedThreads> b(p.b + (first_row + begin) * p.b_stride + static_cast<int64_t>(mine.group) * kStates, p.b_stride,
                                               static_cast<int>(threadIdx.x));
-  PanelCopies<kPanelPieces, kHeadThreads> x(
+  PanelCopies<T, kPanelPieces, kHeadThreads> x(
       p.x + (first_row + begin) * p.x_stride + static_cast<int64_t>(mine.head) * p.head_size + mine.column, p.x_stride, thread);
-  const __half* dt = p.dt + first_row * p.dt_stride + mine.head;
+  const T* dt = p.dt + first_row * p.dt_stride + mine.head;
   const float rate = p.a[mine.head] * kLog2E;
   const float bias = p.dt_bias == nullptr ? 0.0f : p.dt_bias[mine.head];
 
@@ -419,7 +423,7 @@ __global__ void __launch_bounds__(kGroupedThreads, 2)
   // Each warp prepares every fourth chunk, all in the same round; the steps of a round are under way since the one before.
   const int64_t first_of_warp = begin + warp * kChunk;
   PrepareSteps(p, LoadSteps(dt, p.dt_stride, first_of_warp, end), bias, first_of_warp, end, rate, tiles.steps[warp][slot]);
-  RawSteps raw = LoadSteps(dt, p.dt_stride, first_of_warp + kHeadWarps * kChunk, end);
+  RawSteps<T> raw = LoadSteps(dt, p.dt_stride, first_of_warp + kHeadWarps * kChunk, end);
 
   State state;
   state.Clear();
@@ -435,10 +439,10 @@ __global__ void __launch_bounds__(kGroupedThreads, 2)
     if (!mine.active) continue;
     uint32_t weighted[kPanelSteps][4];
     LoadColumns(weighted, stage.x[slot], warp, place);
-    WeighColumns(weighted, weighted, steps.weights, place);
+    WeighColumns<T>(weighted, weighted, steps.weights, place);
     exponent += steps.cumulative[kChunk - 1];
     state.Decay(steps.decays[kChunk - 1]);
-    AddToState<kStates>(state.s, weighted, stage.b, place);
+    AddToState<T, kStates>(state.s, weighted, stage.b, place);
     const int64_t ahead = t0 + (kHeadWarps + warp) * kChunk;
     if (index % kHeadWarps == 0 && ahead < end) {
       PrepareSteps(p, raw, bias, ahead, end, rate, tiles.steps[(index + kHeadWarps + warp) % kHeadStepSlots][slot]);
@@ -461,14 +465,16 @@ __global__ void __launch_bounds__(kGroupedThreads, 2)
 }
 
 /// Blocks of one segment and batch.
-inline int64_t GroupedBlocks(const StateSpaceDualArguments<__half>& p) {
+template <typename T>
+int64_t GroupedBlocks(const StateSpaceDualArguments<T>& p) {
   const int64_t units = static_cast<int64_t>(p.heads / p.groups) * (p.head_size / kPanelColumns);
   return p.groups * ((units + kGroupedHeads - 1) / kGroupedHeads);
 }
 
 /// The number of segments that ends first, in tenths of the time of a chunk: a chunk of the first pass costs some 3 of them, the start
 /// of a block 20, and each segment in front of it 5.
-inline int ChooseGroupedSegments(const StateSpaceDualArguments<__half>& p, const Device& device) {
+template <typename T>
+int ChooseGroupedSegments(const StateSpaceDualArguments<T>& p, const Device& device) {
   constexpr int kMostSegments = 32;
   const int64_t blocks = p.batch * GroupedBlocks(p);
   const int64_t chunks = (p.length + kChunk - 1) / kChunk;
@@ -490,7 +496,8 @@ size_t GroupedDualBytes(bool gated) {
 }
 
 /// Whether these kernels compute these sizes.
-inline bool FitsGroupedDual(const StateSpaceDualArguments<__half>& p, const Device& device) {
+template <typename T>
+bool FitsGroupedDual(const StateSpaceDualArguments<T>& p, const Device& device) {
   if ((p.states != 64 && p.states != 128) || p.head_size % kPanelColumns != 0) return false;
   const size_t needed = p.states == 64 ? GroupedDualBytes<64>(p.z != nullptr) : GroupedDualBytes<128>(p.z != nullptr);
   return needed <= static_cast<size_t>(device.shared_bytes_per_block) && RowsAligned(p.x, p.x_stride, 16) &&
@@ -500,30 +507,32 @@ inline bool FitsGroupedDual(const StateSpaceDualArguments<__half>& p, const Devi
 
 /// A multiprocessor holds two blocks of the first pass: they take half a long segment each. Of short ones the states of more pieces
 /// would take longer to read.
-inline int GroupedPieces(const StateSpaceDualArguments<__half>& p, int segments) {
+template <typename T>
+int GroupedPieces(const StateSpaceDualArguments<T>& p, int segments) {
   constexpr int64_t kLongSegment = 16 * kChunk;
   return p.length >= segments * kLongSegment ? 2 : 1;
 }
 
-inline size_t GroupedDualFloats(const StateSpaceDualArguments<__half>& p, int segments) {
+template <typename T>
+size_t GroupedDualFloats(const StateSpaceDualArguments<T>& p, int segments) {
   return SegmentFloats(p, segments, GroupedPieces(p, segments)) + ProductFloats(p);
 }
 
-template <int kStates>
-cudaError_t LaunchGroupedDual(const StateSpaceDualArguments<__half>& p, int count, cudaStream_t stream) {
+template <typename T, int kStates>
+cudaError_t LaunchGroupedDual(const StateSpaceDualArguments<T>& p, int count, cudaStream_t stream) {
   const int pieces = GroupedPieces(p, count);
   const DualSegments segments = CutTime(p, count, pieces);
   float* products = static_cast<float*>(p.workspace) + SegmentFloats(p, count, pieces);
   dim3 grid(static_cast<unsigned>(GroupedBlocks(p)), static_cast<unsigned>(segments.parts()), static_cast<unsigned>(p.batch));
   cudaError_t error = cudaSuccess;
   if (segments.count > 1) {
-    error = LaunchDependent(StateSpaceDualGroupedStatesKernel<kStates>, grid, dim3(kGroupedThreads),
+    error = LaunchDependent(StateSpaceDualGroupedStatesKernel<T, kStates>, grid, dim3(kGroupedThreads),
                             sizeof(GroupedStateTiles<kStates>) + kPanelAlignment, stream, p, segments);
   }
-  if (error == cudaSuccess) error = LaunchDualProducts<kStates>(p, products, stream);
+  if (error == cudaSuccess) error = LaunchDualProducts<T, kStates>(p, products, stream);
   if (error != cudaSuccess) return error;
   grid.y = static_cast<unsigned>(segments.count);
-  const auto kernel = p.z != nullptr ? StateSpaceDualGroupedKernel<kStates, true> : StateSpaceDualGroupedKernel<kStates, false>;
+  const auto kernel = p.z != nullptr ? StateSpaceDualGroupedKernel<T, kStates, true> : StateSpaceDualGroupedKernel<T, kStates, false>;
   error = LaunchDependent(kernel, grid, dim3(kGroupedThreads), GroupedDualBytes<kStates>(p.z != nullptr), stream, p, segments,
                           static_cast<const float*>(products));
   return error == cudaSuccess ? DeliverState(p, segments, stream) : error;

@@ -1,8 +1,7 @@
-// Tiles of 64 rows of 64 float16 elements in shared memory, as ldmatrix and the warpgroup products of compute capability 9.0 both like
+// Tiles of 64 rows of 64 elements of 16 bits in shared memory, as ldmatrix and the warpgroup products of compute capability 9.0 both like
 // them: the 16-byte pieces of a row are permuted by its number, so that eight rows' pieces of one column lie in different banks.
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -36,10 +35,10 @@ __device__ __forceinline__ T& SharedPanels() {
 }
 
 /// A thread's part in copying 64 rows of `kPieces` * 8 elements at a time to neighbouring panels, by `kThreads` threads.
-template <int kPieces, int kThreads>
+template <typename T, int kPieces, int kThreads>
 class PanelCopies {
  public:
-  __device__ __forceinline__ PanelCopies(const __half* from, int64_t stride, int thread)
+  __device__ __forceinline__ PanelCopies(const T* from, int64_t stride, int thread)
       : source_(from + thread / kPieces * stride + thread % kPieces * 8),
         row_(thread / kPieces),
         offset_(thread % kPieces / kPanelPieces * static_cast<int>(sizeof(Panel)) + row_ * kPanelRowBytes +
@@ -61,7 +60,7 @@ class PanelCopies {
   static constexpr int kRowsAtOnce = kThreads / kPieces;
   static_assert(kRowsAtOnce % 8 == 0 && kPieces % kPanelPieces == 0, "a thread's rows are permuted alike");
 
-  const __half* source_;
+  const T* source_;
   int row_;
   int offset_;
 };

@@ -4,11 +4,11 @@
 // Compiled for sm_90a the products run beside other work: their operands stay as they are until `WaitForProducts`.
 #pragma once
 
-#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
+#include "common/element.cuh"
 #include "common/primitives.cuh"
 #include "state_space_dual/fragments.cuh"
 #include "state_space_dual/panel.cuh"
@@ -58,22 +58,21 @@ __device__ __forceinline__ void PublishToProducts() {
 #endif
 }
 
-/// A warp's 16 columns of a state, rounded to float16 as operands a.
-template <int kStates>
+/// A warp's 16 columns of a state, rounded to T as operands a.
+template <typename T, int kStates>
 __device__ __forceinline__ void RoundState(const float (&state)[kStates / 8][4], uint32_t (&a)[kStates / 16][4]) {
 #pragma unroll
   for (int k = 0; k < kStates / 16; ++k) {
 #pragma unroll
     for (int q = 0; q < 4; ++q) {
       const float* from = state[2 * k + q / 2] + q % 2 * 2;
-      const __half2 pair = __floats2half2_rn(from[0], from[1]);
-      a[k][q] = *reinterpret_cast<const uint32_t*>(&pair);
+      a[k][q] = Pack<T>(from[0], from[1]);
     }
   }
 }
 
 /// y^T = S^T C^T, C in panels of 64 states.
-template <int kStates>
+template <typename T, int kStates>
 __device__ __forceinline__ void MultiplyState(float (&y)[kOutputTiles][4], uint32_t (&state)[kStates / 16][4], const Panel* c,
                                               [[maybe_unused]] const LanePlace& place) {
 #if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
@@ -81,7 +80,7 @@ __device__ __forceinline__ void MultiplyState(float (&y)[kOutputTiles][4], uint3
   BeginProducts();
 #pragma unroll
   for (int k = 0; k < kStates / 16; ++k) {
-    StartMultiplyAdd<0>(y, state[k], PanelOperand(c[k / kPanelSteps], k % kPanelSteps * 32), k > 0);
+    StartMultiplyAdd<T, 0>(y, state[k], PanelOperand(c[k / kPanelSteps], k % kPanelSteps * 32), k > 0);
   }
   CommitProducts();
 #else
@@ -96,14 +95,15 @@ __device__ __forceinline__ void MultiplyState(float (&y)[kOutputTiles][4], uint3
     for (int i = 0; i < kPanelSteps; ++i) {
       uint32_t b[4];
       LoadMatrices(b, c[k / kPanelSteps].At(i * 16 + place.b_row, k % kPanelSteps * 2 + place.b_column / 8));
-      MultiplyAdd(y[2 * i], state[k], b[0], b[1]);
-      MultiplyAdd(y[2 * i + 1], state[k], b[2], b[3]);
+      MultiplyAdd<T>(y[2 * i], state[k], b[0], b[1]);
+      MultiplyAdd<T>(y[2 * i + 1], state[k], b[2], b[3]);
     }
   }
 #endif
 }
 
 /// y^T += x^T M^T; the blocks of 16 of M above the diagonal are zero.
+template <typename T>
 __device__ __forceinline__ void AddInputs(float (&y)[kOutputTiles][4], uint32_t (&x)[kPanelSteps][4], const Panel& m,
                                           [[maybe_unused]] const LanePlace& place) {
 #if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
@@ -111,7 +111,7 @@ __device__ __forceinline__ void AddInputs(float (&y)[kOutputTiles][4], uint32_t 
   Settle(y);
   BeginProducts();
 #pragma unroll
-  for (int k = 0; k < kPanelSteps; ++k) StartMultiplyAdd<0>(y, x[k], PanelOperand(m, k * 32), 1);
+  for (int k = 0; k < kPanelSteps; ++k) StartMultiplyAdd<T, 0>(y, x[k], PanelOperand(m, k * 32), 1);
   CommitProducts();
 #else
 #pragma unroll
@@ -120,15 +120,15 @@ __device__ __forceinline__ void AddInputs(float (&y)[kOutputTiles][4], uint32_t 
     for (int i = k; i < kPanelSteps; ++i) {
       uint32_t b[4];
       LoadMatrices(b, m.At(i * 16 + place.b_row, k * 2 + place.b_column / 8));
-      MultiplyAdd(y[2 * i], x[k], b[0], b[1]);
-      MultiplyAdd(y[2 * i + 1], x[k], b[2], b[3]);
+      MultiplyAdd<T>(y[2 * i], x[k], b[0], b[1]);
+      MultiplyAdd<T>(y[2 * i + 1], x[k], b[2], b[3]);
     }
   }
 #endif
 }
 
 /// S^T += x^T B, B in panels of 64 states.
-template <int kStates>
+template <typename T, int kStates>
 __device__ __forceinline__ void AddToState(float (&state)[kStates / 8][4], uint32_t (&x)[kPanelSteps][4], const Panel* b_panels,
                                            [[maybe_unused]] const LanePlace& place) {
 #if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
@@ -139,7 +139,7 @@ __device__ __forceinline__ void AddToState(float (&state)[kStates / 8][4], uint3
   for (int k = 0; k < kPanelSteps; ++k) {
 #pragma unroll
     for (int panel = 0; panel < kStates / kPanelColumns; ++panel) {
-      StartMultiplyAdd<1>(state + panel * 8, x[k], PanelOperand(b_panels[panel], k * 16 * kPanelRowBytes), 1);
+      StartMultiplyAdd<T, 1>(state + panel * 8, x[k], PanelOperand(b_panels[panel], k * 16 * kPanelRowBytes), 1);
     }
   }
   CommitProducts();
@@ -150,8 +150,8 @@ __device__ __forceinline__ void AddToState(float (&state)[kStates / 8][4], uint3
     for (int n = 0; n < kStates / 16; ++n) {
       uint32_t b[4];
       LoadMatricesTransposed(b, b_panels[n / kPanelSteps].At(k * 16 + place.a_row, n % kPanelSteps * 2 + place.a_column / 8));
-      MultiplyAdd(state[2 * n], x[k], b[0], b[1]);
-      MultiplyAdd(state[2 * n + 1], x[k], b[2], b[3]);
+      MultiplyAdd<T>(state[2 * n], x[k], b[0], b[1]);
+      MultiplyAdd<T>(state[2 * n + 1], x[k], b[2], b[3]);
     }
   }
 #endif

@@ -25,12 +25,14 @@ struct DualSegments {
   __host__ __device__ int parts() const { return (count - 1) * pieces; }
 };
 
-inline size_t DualStateFloats(const StateSpaceDualArguments<__half>& p) {
+template <typename T>
+size_t DualStateFloats(const StateSpaceDualArguments<T>& p) {
   return static_cast<size_t>(p.batch) * p.heads * p.states * p.head_size;
 }
 
 /// Floats that `segments` segments of `pieces` need between the kernels.
-inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segments, int pieces) {
+template <typename T>
+size_t SegmentFloats(const StateSpaceDualArguments<T>& p, int segments, int pieces) {
   if (segments < 2) return 0;
   const size_t parts = static_cast<size_t>(segments - 1) * static_cast<size_t>(pieces);
   // A copy of the state where the caller's is updated in place, the pieces' states, their decays (padded for vectors).
@@ -38,7 +40,8 @@ inline size_t SegmentFloats(const StateSpaceDualArguments<__half>& p, int segmen
 }
 
 /// At most `count` segments of `pieces`.
-inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count, int pieces) {
+template <typename T>
+DualSegments CutTime(const StateSpaceDualArguments<T>& p, int count, int pieces) {
   const int64_t chunks = (p.length + kChunk - 1) / kChunk;
   const int64_t all_pieces = static_cast<int64_t>(count) * pieces;
   DualSegments segments{};
@@ -59,7 +62,8 @@ inline DualSegments CutTime(const StateSpaceDualArguments<__half>& p, int count,
 }
 
 /// Copies the last segment's state to where the caller wants it, if it is not there.
-inline cudaError_t DeliverState(const StateSpaceDualArguments<__half>& p, const DualSegments& segments, cudaStream_t stream) {
+template <typename T>
+cudaError_t DeliverState(const StateSpaceDualArguments<T>& p, const DualSegments& segments, cudaStream_t stream) {
   if (segments.final_state == p.present_state) return cudaSuccess;
   return cudaMemcpyAsync(p.present_state, segments.final_state, DualStateFloats(p) * sizeof(float), cudaMemcpyDeviceToDevice, stream);
 }

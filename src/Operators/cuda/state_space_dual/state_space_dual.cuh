@@ -1,9 +1,8 @@
 // The choice of a kernel for StateSpaceDual; compiled once for each element type.
 #pragma once
 
-#include <type_traits>
-
 #include "common/device.h"
+#include "common/element.cuh"
 #include "state_space_dual/chunked.cuh"
 #include "state_space_dual/grouped.cuh"
 #include "state_space_dual/recurrent.cuh"
@@ -27,7 +26,8 @@ struct DualPlan {
 };
 
 /// The chunked route that suits the device, or the recurrence.
-inline StateSpaceDualRoute ChooseChunked(const StateSpaceDualArguments<__half>& p, const Device& device) {
+template <typename T>
+StateSpaceDualRoute ChooseChunked(const StateSpaceDualArguments<T>& p, const Device& device) {
   const bool narrow = FitsChunkedDual(p, device, 32);
   if (FitsChunkedDual(p, device, 64)) {
     // Wide blocks compute C B^T less often; narrow ones give more multiprocessors work where time is too short to be cut.
@@ -38,7 +38,8 @@ inline StateSpaceDualRoute ChooseChunked(const StateSpaceDualArguments<__half>& 
 }
 
 /// Whether a route computes these sizes.
-inline bool FitsDual(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route) {
+template <typename T>
+bool FitsDual(const StateSpaceDualArguments<T>& p, const Device& device, StateSpaceDualRoute route) {
   switch (route) {
     case StateSpaceDualRoute::kGrouped: return FitsGroupedDual(p, device);
     case StateSpaceDualRoute::kChunked32: return FitsChunkedDual(p, device, 32);
@@ -48,7 +49,8 @@ inline bool FitsDual(const StateSpaceDualArguments<__half>& p, const Device& dev
 }
 
 /// `segments` as in `StateSpaceDual`. A route that was asked for is kept; whether it fits is `FitsDual`'s to say.
-inline DualPlan PlanDual(const StateSpaceDualArguments<__half>& p, const Device& device, StateSpaceDualRoute route, int segments) {
+template <typename T>
+DualPlan PlanDual(const StateSpaceDualArguments<T>& p, const Device& device, StateSpaceDualRoute route, int segments) {
   if (route == StateSpaceDualRoute::kAutomatic) {
     const int64_t shortest_grouped = p.batch * GroupedBlocks(p) >= device.multiprocessors ? kShortestFillingLength : kShortestGroupedLength;
     if (p.length >= shortest_grouped && FitsGroupedDual(p, device)) {
@@ -66,32 +68,34 @@ inline DualPlan PlanDual(const StateSpaceDualArguments<__half>& p, const Device&
 }
 
 /// Floats of workspace that a plan uses.
-inline size_t PlanFloats(const StateSpaceDualArguments<__half>& p, DualPlan plan) {
+template <typename T>
+size_t PlanFloats(const StateSpaceDualArguments<T>& p, DualPlan plan) {
   if (plan.route == StateSpaceDualRoute::kGrouped) return GroupedDualFloats(p, plan.segments);
   return plan.route == StateSpaceDualRoute::kRecurrent ? 0 : SegmentFloats(p, plan.segments, 1);
 }
 
-template <int kColumns, int kStates>
-cudaError_t LaunchStagedDual(const StateSpaceDualArguments<__half>& p, const Device& device, int segments, cudaStream_t stream) {
-  constexpr size_t kTwoStages = sizeof(ChunkedTiles<kColumns, kStates, 2>);
+template <typename T, int kColumns, int kStates>
+cudaError_t LaunchStagedDual(const StateSpaceDualArguments<T>& p, const Device& device, int segments, cudaStream_t stream) {
+  constexpr size_t kTwoStages = sizeof(ChunkedTiles<T, kColumns, kStates, 2>);
   if (kTwoStages <= static_cast<size_t>(device.shared_bytes_per_block)) {
-    return LaunchChunkedDual<kColumns, kStates, 2>(p, segments, stream);
+    return LaunchChunkedDual<T, kColumns, kStates, 2>(p, segments, stream);
   }
-  return LaunchChunkedDual<kColumns, kStates, 1>(p, segments, stream);
+  return LaunchChunkedDual<T, kColumns, kStates, 1>(p, segments, stream);
 }
 
-inline cudaError_t LaunchDual(const StateSpaceDualArguments<__half>& p, const Device& device, DualPlan plan, cudaStream_t stream) {
+template <typename T>
+cudaError_t LaunchDual(const StateSpaceDualArguments<T>& p, const Device& device, DualPlan plan, cudaStream_t stream) {
   if (plan.route == StateSpaceDualRoute::kGrouped) {
-    return p.states == 64 ? LaunchGroupedDual<64>(p, plan.segments, stream) : LaunchGroupedDual<128>(p, plan.segments, stream);
+    return p.states == 64 ? LaunchGroupedDual<T, 64>(p, plan.segments, stream) : LaunchGroupedDual<T, 128>(p, plan.segments, stream);
   }
   if (plan.route == StateSpaceDualRoute::kChunked64) {
-    return p.states == 64 ? LaunchStagedDual<64, 64>(p, device, plan.segments, stream)
-                          : LaunchStagedDual<64, 128>(p, device, plan.segments, stream);
+    return p.states == 64 ? LaunchStagedDual<T, 64, 64>(p, device, plan.segments, stream)
+                          : LaunchStagedDual<T, 64, 128>(p, device, plan.segments, stream);
   }
   switch (p.states) {
-    case 64: return LaunchStagedDual<32, 64>(p, device, plan.segments, stream);
-    case 128: return LaunchStagedDual<32, 128>(p, device, plan.segments, stream);
-    default: return LaunchStagedDual<32, 256>(p, device, plan.segments, stream);
+    case 64: return LaunchStagedDual<T, 32, 64>(p, device, plan.segments, stream);
+    case 128: return LaunchStagedDual<T, 32, 128>(p, device, plan.segments, stream);
+    default: return LaunchStagedDual<T, 32, 256>(p, device, plan.segments, stream);
   }
 }
 
@@ -107,8 +111,8 @@ bool ValidDual(const StateSpaceDualArguments<T>& p, int segments) {
 template <typename T>
 size_t StateSpaceDualWorkspace(const StateSpaceDualArguments<T>& p, StateSpaceDualRoute route, int segments) {
   Device device;
-  if (!std::is_same_v<T, __half> || !ValidDual(p, segments) || CurrentDevice(device) != cudaSuccess) return 0;
-  if constexpr (std::is_same_v<T, __half>) {
+  if (!kIsHalfWidth<T> || !ValidDual(p, segments) || CurrentDevice(device) != cudaSuccess) return 0;
+  if constexpr (kIsHalfWidth<T>) {
     const DualPlan plan = PlanDual(p, device, route, segments);
     return FitsDual(p, device, plan.route) ? PlanFloats(p, plan) * sizeof(float) : 0;
   }
@@ -120,7 +124,7 @@ cudaError_t StateSpaceDual(const StateSpaceDualArguments<T>& p, cudaStream_t str
   if (!ValidDual(p, segments)) return cudaErrorInvalidValue;
   Device device;
   if (const cudaError_t error = CurrentDevice(device); error != cudaSuccess) return error;
-  if constexpr (std::is_same_v<T, __half>) {
+  if constexpr (kIsHalfWidth<T>) {
     const DualPlan plan = PlanDual(p, device, route, segments);
     if (!FitsDual(p, device, plan.route)) return cudaErrorInvalidConfiguration;
     if (plan.route != StateSpaceDualRoute::kRecurrent) {

@@ -56,11 +56,11 @@ enum class StateSpaceDualRoute {
   kAutomatic,
   /// The recurrence, token after token, in float32.
   kRecurrent,
-  /// Chunks of 64 tokens on the tensor cores, 32 columns of a head a block. float16 only.
+  /// Chunks of 64 tokens on the tensor cores, 32 columns of a head a block. Not for float32.
   kChunked32,
   /// As above with 64 columns; not for 256 states.
   kChunked64,
-  /// As above, several heads of a group a block; for heads of a multiple of 64 columns, 64 or 128 states. float16 only.
+  /// As above, several heads of a group a block; for heads of a multiple of 64 columns, 64 or 128 states. Not for float32.
   kGrouped,
 };
 
@@ -69,7 +69,7 @@ template <typename T>
 size_t StateSpaceDualWorkspace(const StateSpaceDualArguments<T>& arguments, StateSpaceDualRoute route = StateSpaceDualRoute::kAutomatic,
                                int segments = 0);
 
-/// Starts the computation of `length` >= 1 tokens. T is float or __half. `segments` is the number of pieces that a chunked route
+/// Starts the computation of `length` >= 1 tokens. T is float, __half or __nv_bfloat16. `segments` is the number of pieces that a chunked route
 /// cuts time into; 0 chooses it. A route that does not fit the arguments or the device's shared memory returns
 /// cudaErrorInvalidConfiguration.
 template <typename T>

@@ -35,7 +35,7 @@ __attribute__((visibility("default"))) double edgefleet_probe_fma_flops(int thre
 /// Bytes of device memory that `edgefleet_cuda_argmax` needs for `rows` rows. In the CUDA libraries alone, as the next.
 __attribute__((visibility("default"))) int64_t edgefleet_cuda_argmax_workspace(int64_t rows);
 
-/// Starts finding the greatest of each row of `logits`, [rows, columns] of `element_type` (ONNX's number: 1 float32, 10 float16), on a
+/// Starts finding the greatest of each row of `logits`, [rows, columns] of `element_type` (ONNX's number: 1 float32, 10 float16, 16 bfloat16), on a
 /// `cudaStream_t`. `tokens` [rows] receives the index, the lowest among equals, or -1 - i where logit i is not a number. All pointers are
 /// to device memory. Returns a `cudaError_t`; it neither waits nor allocates, and can be captured into a CUDA graph.
 __attribute__((visibility("default"))) int edgefleet_cuda_argmax(const void* logits, int element_type, int64_t rows, int64_t columns,
