@@ -76,7 +76,7 @@ parity_of() {
 parity() {
   local name precision way
   for name in qwen2 llama phi3 gpt_neo mamba mamba2 falcon_mamba falcon_h1 zamba2; do
-    for precision in fp32 fp16; do
+    for precision in fp32 fp16 bf16; do
       parity_of "$name" "$precision" ""
       for way in "--prefill 40" "--prefill 40 --chunk 17"; do
         parity_of "$name" "$precision" "$way" &

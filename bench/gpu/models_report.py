@@ -147,7 +147,7 @@ def main(out, gpu, commit, path):
         refused = [row["way"] or "prefill alone" for row in found if not row["result"]]
         return (f"{max(errors):.2g}" if errors else "-") + (f" (not {', '.join(refused)})" if refused else "")
 
-    table(["fixture", "fp32", "fp16"], [[name] + [parity(worst.get((name, p), [])) for p in ("fp32", "fp16")] for name in dict.fromkeys(name for name, _ in worst)])
+    table(["fixture", "fp32", "fp16", "bf16"], [[name] + [parity(worst.get((name, p), [])) for p in ("fp32", "fp16", "bf16")] for name in dict.fromkeys(name for name, _ in worst)])
     with open(path, "w", encoding="utf-8") as lines:
         for part in ("context", "small", "logits", "chunk", "int4", "batch"):
             for row in rows(out, part):

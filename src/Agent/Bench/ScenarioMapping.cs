@@ -23,6 +23,7 @@ internal static class ScenarioMapping
         {
             "fp32" => Wire.Precision.Fp32,
             "fp16" => Wire.Precision.Fp16,
+            "bf16" => Wire.Precision.Bf16,
             "int4" => Wire.Precision.Int4,
             _ => Wire.Precision.Unspecified, // Of a foreign decoder; the trace carries what it resolved to.
         },

@@ -24,7 +24,7 @@ internal static class BenchCommand
     public static Command Create(AgentConsole console)
     {
         var model = new Option<string[]>("--model", "-m") { Required = true, Description = "Catalogue name, directory or org/name; repeatable, comma lists.", HelpName = "MODEL" };
-        var precision = new Option<string[]>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU); comma list. [default: fp32]", HelpName = "LIST" };
+        var precision = new Option<string[]>("--precision", "-p") { Description = "fp32, int4, or on a GPU fp16 or bf16; comma list. [default: fp32]", HelpName = "LIST" };
         var provider = new Option<string[]>("--provider") { Description = "cpu, cuda or tensorrt; comma list. [default: cpu]", HelpName = "LIST" };
         var context = Axis("--context", "Prompt tokens, e.g. 512, 1k,8k or 256-8k*2.", "512", "-c");
         var depth = Axis("--depth", "Tokens already in the state.", "0", "-d");

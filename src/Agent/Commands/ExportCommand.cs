@@ -11,7 +11,7 @@ internal static class ExportCommand
     public static Command Create(AgentConsole console)
     {
         var model = new Argument<string>("MODEL") { Description = "Catalogue name (random weights), checkpoint directory or org/name." };
-        var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU).", DefaultValueFactory = _ => "fp32" };
+        var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4, or on a GPU fp16 or bf16.", DefaultValueFactory = _ => "fp32" };
         var target = new Option<string>("--target") { Description = "Provider to build for: cpu or cuda.", DefaultValueFactory = _ => "cpu" };
         var output = new Option<string>("--output", "-o") { Required = true, Description = "Directory to create.", HelpName = "DIR" };
         var cache = ModelOptions.Cache();

@@ -22,7 +22,7 @@ internal static class GenerateCommand
         var prompt = new Option<string>("--prompt") { Required = true, Description = "Text to continue.", HelpName = "TEXT" };
         var maximum = NumericOption.Of<int>("--max-tokens", "Most tokens to generate.", 128, "N", "-n");
         var tokenizer = new Option<string>("--tokenizer") { Description = "Directory of the tokenizer. Default: the checkpoint's.", HelpName = "DIR" };
-        var precision = new Option<string>("--precision", "-p") { Description = "fp32 or int4; fp16 on a GPU.", DefaultValueFactory = _ => "fp32" };
+        var precision = new Option<string>("--precision", "-p") { Description = "fp32 or int4; fp16 or bf16 on a GPU.", DefaultValueFactory = _ => "fp32" };
         var provider = new Option<string>("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
         var threads = ModelOptions.Threads();
         var chunk = NumericOption.Of<int>("--chunk", "Prefill in pieces of this many tokens; 0 for one piece.", 512, "N");

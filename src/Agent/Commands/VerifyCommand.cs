@@ -28,7 +28,7 @@ internal static class VerifyCommand
         var tokens = NumericOption.Of<int>("--tokens", "Tokens to compare with --against.", 256, "T");
         var prefill = NumericOption.Of<int>("--prefill", "Tokens of the prefill, the rest one by one; 0 for all.", 0, "P");
         var chunk = NumericOption.Of<int>("--chunk", "Prefill in pieces of this many tokens; 0 for one piece.", 0, "C");
-        var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4 or fp16 (GPU).", DefaultValueFactory = _ => "fp32" };
+        var precision = new Option<string>("--precision", "-p") { Description = "fp32, int4, or on a GPU fp16 or bf16.", DefaultValueFactory = _ => "fp32" };
         var provider = new Option<string>("--provider") { Description = "cpu, cuda or tensorrt.", DefaultValueFactory = _ => "cpu" };
         var tolerance = NumericOption.Of<double>("--tolerance", "Greatest error over the logits' deviation. Default: by family and precision (docs/measurement.md).", null, "X");
         var threads = ModelOptions.Threads();
@@ -99,8 +99,8 @@ internal static class VerifyCommand
     }
 
     /// <summary>
-    /// What rounding explains, with room for another order of summation: float32 by family; float16 activations over all layers; int4 is a change of
-    /// the weights that no rounding bounds, so that its default only catches what is broken.
+    /// What rounding explains, with room for another order of summation: float32 by family; float16 activations over all layers; bfloat16, with three
+    /// bits fewer, eight times that; int4 is a change of the weights that no rounding bounds, so that its default only catches what is broken.
     /// </summary>
     internal static double DefaultTolerance(ModelFamily family, ExportPrecision precision) => (precision, family) switch
     {
@@ -108,6 +108,8 @@ internal static class VerifyCommand
         (ExportPrecision.Float32, _) => 1e-3,
         (ExportPrecision.Float16, ModelFamily.Transformer) => 2e-2,
         (ExportPrecision.Float16, _) => 5e-2,
+        (ExportPrecision.BFloat16, ModelFamily.Transformer) => 1.6e-1,
+        (ExportPrecision.BFloat16, _) => 4e-1,
         _ => 3,
     };
 

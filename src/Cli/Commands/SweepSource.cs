@@ -16,7 +16,7 @@ internal sealed class SweepSource
         ("models", new Option<string?>("--models", "-m") { Description = "Models, with commas." }),
         ("devices", new Option<string?>("--devices", "-d") { Description = "Label selector; default every device." }),
         ("providers", new Option<string?>("--providers") { Description = "cpu, cuda, tensorrt; default cpu.", CompletionSources = { "cpu", "cuda", "tensorrt" } }),
-        ("precisions", new Option<string?>("--precisions") { Description = "fp32, fp16, int4; default fp32.", CompletionSources = { "fp32", "fp16", "int4" } }),
+        ("precisions", new Option<string?>("--precisions") { Description = "fp32, fp16, bf16, int4; default fp32.", CompletionSources = { "fp32", "fp16", "bf16", "int4" } }),
         ("context", new Option<string?>("--context", "-c") { Description = "Axis of prompt tokens, e.g. 1k,8k,32k or 1k-64k*2." }),
         ("decode", new Option<string?>("--decode") { Description = "Axis of generated tokens; default 128." }),
         ("depth", new Option<string?>("--depth") { Description = "Axis of tokens already in the state; default 0." }),

@@ -64,6 +64,7 @@ internal static class ScenarioMapping
     {
         Protos.V1.Precision.Fp32 => "fp32",
         Protos.V1.Precision.Fp16 => "fp16",
+        Protos.V1.Precision.Bf16 => "bf16",
         Protos.V1.Precision.Int4 => "int4",
         _ => $"precision_{(int)precision}",
     };
@@ -82,6 +83,7 @@ internal static class ScenarioMapping
     {
         "fp32" => Protos.V1.Precision.Fp32,
         "fp16" => Protos.V1.Precision.Fp16,
+        "bf16" => Protos.V1.Precision.Bf16,
         "int4" => Protos.V1.Precision.Int4,
         _ => null,
     };

@@ -31,7 +31,7 @@ internal static class SweepDocument
                 case "models": definition.Models.Add(List(value, key)); break;
                 case "devices": definition.DeviceSelector = Text(value, key); break;
                 case "providers": definition.Providers.Add(List(value, key).Select(n => ScenarioMapping.Provider(n) ?? throw Bad(value, key, $"'{n}' is none of cpu, cuda, tensorrt"))); break;
-                case "precisions": definition.Precisions.Add(List(value, key).Select(n => ScenarioMapping.Precision(n) ?? throw Bad(value, key, $"'{n}' is none of fp32, fp16, int4"))); break;
+                case "precisions": definition.Precisions.Add(List(value, key).Select(n => ScenarioMapping.Precision(n) ?? throw Bad(value, key, $"'{n}' is none of fp32, fp16, bf16, int4"))); break;
                 case "context": definition.ContextAxis = AxisText(value, key); break;
                 case "decode": definition.DecodeAxis = AxisText(value, key); break;
                 case "depth": definition.DepthAxis = AxisText(value, key); break;

@@ -38,7 +38,7 @@ internal static class SweepRules
         if (definition.Providers.Count == 0) definition.Providers.Add(Provider.Cpu);
         if (definition.Precisions.Count == 0) definition.Precisions.Add(Precision.Fp32);
         foreach (var provider in definition.Providers) Known("providers", provider is Provider.Cpu or Provider.Cuda or Provider.Tensorrt, (int)provider);
-        foreach (var precision in definition.Precisions) Known("precisions", precision is Precision.Fp32 or Precision.Fp16 or Precision.Int4, (int)precision);
+        foreach (var precision in definition.Precisions) Known("precisions", precision is Precision.Fp32 or Precision.Fp16 or Precision.Bf16 or Precision.Int4, (int)precision);
         Distinct("providers", definition.Providers);
         Distinct("precisions", definition.Precisions);
         if (definition.ContextAxis.Length == 0) throw RequestException.Invalid("context", "is missing; e.g. 1k,8k,32k");

@@ -52,7 +52,7 @@ public sealed class DecoderSession : IDisposable
     /// <summary>The session itself.</summary>
     public OrtSession Session { get; }
 
-    /// <summary>Type of the logits: float32 or float16.</summary>
+    /// <summary>Type of the logits: float32, float16 or bfloat16.</summary>
     public OrtElementType LogitsType => Output(Manifest.LogitsOutput).Type;
 
     /// <summary>Whether the graph is told which positions get logits; all get them otherwise.</summary>
@@ -294,9 +294,9 @@ public sealed class DecoderSession : IDisposable
         }
 
         var logits = Output(Manifest.LogitsOutput);
-        if (logits.Type is not (OrtElementType.Float32 or OrtElementType.Float16))
+        if (logits.Type is not (OrtElementType.Float32 or OrtElementType.Float16 or OrtElementType.BFloat16))
         {
-            throw new DecoderException($"Logits '{logits.Name}' have type {logits.Type}; they must be float32 or float16.");
+            throw new DecoderException($"Logits '{logits.Name}' have type {logits.Type}; they must be float32, float16 or bfloat16.");
         }
 
         if (logits.Shape.Length > 0 && logits.Shape[^1] >= 0 && logits.Shape[^1] != Manifest.Vocabulary)

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Models.Weights;
 
 namespace EdgeFleet.Inference.Decoding;
 
@@ -33,13 +34,17 @@ public readonly unsafe ref struct LogitsView
     /// <param name="destination">Receives <see cref="Vocabulary"/> values.</param>
     public void CopyRow(int sequence, int position, Span<float> destination)
     {
-        if (_type == OrtElementType.Float32)
+        switch (_type)
         {
-            Row<float>(sequence, position).CopyTo(destination);
-        }
-        else
-        {
-            TensorPrimitives.ConvertToSingle(Row<Half>(sequence, position), destination);
+            case OrtElementType.Float32:
+                Row<float>(sequence, position).CopyTo(destination);
+                break;
+            case OrtElementType.BFloat16:
+                BFloat16Conversion.ToSingle(Row<ushort>(sequence, position), destination);
+                break;
+            default:
+                TensorPrimitives.ConvertToSingle(Row<Half>(sequence, position), destination);
+                break;
         }
     }
 
@@ -49,21 +54,46 @@ public readonly unsafe ref struct LogitsView
     {
         int index;
         bool valid;
-        if (_type == OrtElementType.Float32)
+        switch (_type)
         {
-            var row = Row<float>(sequence, position);
-            index = TensorPrimitives.IndexOfMax(row);
-            valid = !float.IsNaN(row[index]);
-        }
-        else
-        {
-            var row = Row<Half>(sequence, position);
-            index = TensorPrimitives.IndexOfMax(row);
-            valid = !Half.IsNaN(row[index]);
+            case OrtElementType.Float32:
+                var singles = Row<float>(sequence, position);
+                index = TensorPrimitives.IndexOfMax(singles);
+                valid = !float.IsNaN(singles[index]);
+                break;
+            case OrtElementType.BFloat16:
+                index = IndexOfMax(Row<ushort>(sequence, position), out valid);
+                break;
+            default:
+                var halves = Row<Half>(sequence, position);
+                index = TensorPrimitives.IndexOfMax(halves);
+                valid = !Half.IsNaN(halves[index]);
+                break;
         }
 
         // IndexOfMax answers the first NaN if there is one.
         return valid ? index : throw new NonFiniteLogitsException(sequence, position, index);
+    }
+
+    private static int IndexOfMax(ReadOnlySpan<ushort> row, out bool valid)
+    {
+        var best = 0;
+        var greatest = float.NegativeInfinity;
+        for (var i = 0; i < row.Length; i++)
+        {
+            var value = BFloat16Conversion.ToSingle(row[i]);
+            if (float.IsNaN(value))
+            {
+                valid = false;
+                return i;
+            }
+
+            if (value > greatest)
+                (best, greatest) = (i, value);
+        }
+
+        valid = true;
+        return best;
     }
 
     private ReadOnlySpan<T> Row<T>(int sequence, int position)

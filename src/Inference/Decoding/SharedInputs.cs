@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Models.Artifacts;
+using EdgeFleet.Models.Weights;
 
 namespace EdgeFleet.Inference.Decoding;
 
@@ -117,8 +118,11 @@ internal sealed class SharedInputs : IDisposable
             case OrtElementType.Float16:
                 TensorPrimitives.ConvertToHalf(values, buffer.Host.Span<Half>());
                 break;
+            case OrtElementType.BFloat16:
+                BFloat16Conversion.FromSingle(values, buffer.Host.Span<ushort>());
+                break;
             default:
-                throw new DecoderException($"Rotary table '{name}' has type {input.Type}; it must be float32 or float16.");
+                throw new DecoderException($"Rotary table '{name}' has type {input.Type}; it must be float32, float16 or bfloat16.");
         }
 
         buffer.StartUpload();

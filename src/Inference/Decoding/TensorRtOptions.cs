@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EdgeFleet.Inference.Devices;
+using EdgeFleet.Inference.OnnxRuntime;
 using EdgeFleet.Models.Artifacts;
 
 namespace EdgeFleet.Inference.Decoding;
@@ -17,8 +18,13 @@ internal static class TensorRtOptions
     /// <param name="manifest">The artifact.</param>
     /// <param name="shape">Sizes that the session will run at; null where they are not known.</param>
     /// <param name="cache">Directory of engines and timings of this GPU and these versions; null keeps none.</param>
+    /// <exception cref="RuntimeLoadException">The artifact is bfloat16.</exception>
     public static ImmutableSortedDictionary<string, string> Of(ArtifactManifest manifest, DecoderShape? shape, string? cache)
     {
+        // TensorRT could not be run with it yet, and not every runtime since 1.23 knows the option (trt_bf16_enable).
+        if (manifest.Precision.Activations == "bfloat16")
+            throw new RuntimeLoadException($"{manifest.Name}: precision bf16 is not offered for TensorRT. Use provider cuda, or precision fp16.");
+
         var options = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         options["trt_fp16_enable"] = manifest.Precision.Activations == "float16" ? "1" : "0";
         options["trt_op_types_to_exclude"] = ExcludedOperators;

@@ -38,7 +38,7 @@ internal sealed unsafe class DeviceArgMax
 
     /// <summary>Starts the search.</summary>
     /// <param name="logits">[rows, columns] on the device.</param>
-    /// <param name="type">Float32 or float16.</param>
+    /// <param name="type">Float32, float16 or bfloat16.</param>
     /// <param name="rows">Sequences.</param>
     /// <param name="columns">Vocabulary.</param>
     /// <param name="workspace">Device memory.</param>

@@ -18,7 +18,7 @@ public sealed record Scenario
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>tensorrt</c>.</summary>
     public required string Provider { get; init; }
 
-    /// <summary><c>fp32</c>, <c>fp16</c> or <c>int4</c>.</summary>
+    /// <summary><c>fp32</c>, <c>fp16</c>, <c>bf16</c> or <c>int4</c>.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Prompt tokens.</summary>

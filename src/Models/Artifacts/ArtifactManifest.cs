@@ -52,7 +52,7 @@ public sealed record ArtifactManifest
     /// <summary>The graph's inputs other than states.</summary>
     public required ImmutableArray<InputManifest> Inputs { get; init; }
 
-    /// <summary>Name of the logits output, float32 or float16 [batch, positions, vocabulary].</summary>
+    /// <summary>Name of the logits output, float32, float16 or bfloat16 [batch, positions, vocabulary].</summary>
     public required string LogitsOutput { get; init; }
 
     /// <summary>Rotary tables that the host computes and binds.</summary>

@@ -18,6 +18,7 @@ public static class ExportNames
     {
         ExportPrecision.Float32 => "fp32",
         ExportPrecision.Float16 => "fp16",
+        ExportPrecision.BFloat16 => "bf16",
         ExportPrecision.Int4 => "int4",
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Unknown precision."),
     };
@@ -37,7 +38,8 @@ public static class ExportNames
     {
         "fp32" => ExportPrecision.Float32,
         "fp16" => ExportPrecision.Float16,
+        "bf16" => ExportPrecision.BFloat16,
         "int4" => ExportPrecision.Int4,
-        _ => throw new CheckpointException($"precision '{name}'", "is not known.", "Use fp32, fp16 or int4."),
+        _ => throw new CheckpointException($"precision '{name}'", "is not known.", "Use fp32, fp16, bf16 or int4."),
     };
 }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using EdgeFleet.Models.Checkpoints;
 using EdgeFleet.Models.Onnx;
 using EdgeFleet.Models.Onnx.Initializers;
+using EdgeFleet.Models.Weights;
 
 namespace EdgeFleet.Models.Export;
 
@@ -32,7 +33,12 @@ internal sealed class InitializerChunk(IRowReader reader)
                     value = (float)-Math.Exp(value);
             }
 
-            var limit = recipe.Type == OnnxElementType.Float16 ? GreatestHalf : float.MaxValue;
+            var limit = recipe.Type switch
+            {
+                OnnxElementType.Float16 => GreatestHalf,
+                OnnxElementType.BFloat16 => BFloat16Conversion.MaxValue,
+                _ => float.MaxValue,
+            };
             if (!(TensorPrimitives.MaxMagnitude<float>(values) <= limit))
                 throw OutOfRange(recipe.Name, recipe.Type.ManifestName());
             if (recipe.Transposed)
@@ -91,10 +97,18 @@ internal sealed class InitializerChunk(IRowReader reader)
 
     private static void Store(ReadOnlySpan<float> values, OnnxElementType type, Span<byte> destination)
     {
-        if (type == OnnxElementType.Float16)
-            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(destination));
-        else
-            MemoryMarshal.AsBytes(values).CopyTo(destination);
+        switch (type)
+        {
+            case OnnxElementType.Float16:
+                TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(destination));
+                break;
+            case OnnxElementType.BFloat16:
+                BFloat16Conversion.FromSingle(values, MemoryMarshal.Cast<byte, ushort>(destination));
+                break;
+            default:
+                MemoryMarshal.AsBytes(values).CopyTo(destination);
+                break;
+        }
     }
 
     private static CheckpointException OutOfRange(string name, string type, Exception? cause = null) => new(

@@ -127,9 +127,9 @@ public static class ForeignImporter
     private static StateManifest State(string path, ValueInfoProto input, string output, int layer, StateKind kind, ForeignConfig config)
     {
         var type = ElementType(path, input);
-        if (type is not (OnnxElementType.Float32 or OnnxElementType.Float16))
+        if (type is not (OnnxElementType.Float32 or OnnxElementType.Float16 or OnnxElementType.BFloat16))
         {
-            throw Refuse(path, input.Name, $"has the element type {type.ManifestName()}; states must be float32 or float16, quantised caches are not supported.");
+            throw Refuse(path, input.Name, $"has the element type {type.ManifestName()}; states must be float32, float16 or bfloat16, quantised caches are not supported.");
         }
 
         var dimensions = Dimensions(input);
@@ -193,8 +193,8 @@ public static class ForeignImporter
 
     private static int Vocabulary(string path, ValueInfoProto logits, ForeignConfig config)
     {
-        if (ElementType(path, logits) is not (OnnxElementType.Float32 or OnnxElementType.Float16))
-            throw Refuse(path, logits.Name, "must be float32 or float16.");
+        if (ElementType(path, logits) is not (OnnxElementType.Float32 or OnnxElementType.Float16 or OnnxElementType.BFloat16))
+            throw Refuse(path, logits.Name, "must be float32, float16 or bfloat16.");
 
         var dimensions = Dimensions(logits);
         if (dimensions.Length == 3 && dimensions[2] is > 0 and <= int.MaxValue and var rows)
@@ -221,7 +221,12 @@ public static class ForeignImporter
             .Select(node => node.Attribute.FirstOrDefault(attribute => attribute.Name == "bits")?.I ?? 4)
             .DefaultIfEmpty(0)
             .Min();
-        var name = state == "float16" ? "fp16" : "fp32";
+        var name = state switch
+        {
+            "float16" => "fp16",
+            "bfloat16" => "bf16",
+            _ => "fp32",
+        };
         return bits == 0 ? new PrecisionManifest(name, state, state, state) : new PrecisionManifest($"int{bits}", $"int{bits}", state, state);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeFleet.Models.Onnx.Format;
 using EdgeFleet.Models.Onnx.Initializers;
+using EdgeFleet.Models.Weights;
 using Google.Protobuf;
 
 namespace EdgeFleet.Models.Onnx;
@@ -61,13 +62,17 @@ internal sealed class GraphBuilder
 
     /// <summary>A scalar constant, stored in the graph itself.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="type">float32 or float16.</param>
+    /// <param name="type">float32, float16 or bfloat16.</param>
     public GraphValue Scalar(float value, OnnxElementType type)
     {
         var name = FormattableString.Invariant($"{type.ManifestName()}[{value:R}]");
-        return type == OnnxElementType.Float16
-            ? Constant(name, type, MemoryMarshal.AsBytes<Half>([(Half)value]))
-            : Constant(name, OnnxElementType.Float32, MemoryMarshal.AsBytes<float>([value]));
+        return type switch
+        {
+            OnnxElementType.Float32 => Constant(name, type, MemoryMarshal.AsBytes<float>([value])),
+            OnnxElementType.Float16 => Constant(name, type, MemoryMarshal.AsBytes<Half>([(Half)value])),
+            OnnxElementType.BFloat16 => Constant(name, type, MemoryMarshal.AsBytes<ushort>([BFloat16Conversion.FromSingle(value)])),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "A scalar is float32, float16 or bfloat16."),
+        };
     }
 
     /// <summary>Adds a node with one output.</summary>

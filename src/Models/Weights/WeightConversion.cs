@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
@@ -19,27 +18,10 @@ internal static class WeightConversion
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);
                 break;
             case TensorElementType.BFloat16:
-                FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                BFloat16Conversion.ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type of weights.");
-        }
-    }
-
-    private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
-    {
-        var bits = MemoryMarshal.Cast<float, uint>(destination);
-        var i = 0;
-        for (; i <= source.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
-        {
-            Vector.Widen(new Vector<ushort>(source[i..]), out var lower, out var upper);
-            (lower << 16).CopyTo(bits[i..]);
-            (upper << 16).CopyTo(bits[(i + Vector<uint>.Count)..]);
-        }
-
-        for (; i < source.Length; i++)
-        {
-            bits[i] = (uint)source[i] << 16;
         }
     }
 }

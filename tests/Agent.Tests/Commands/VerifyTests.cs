@@ -47,6 +47,7 @@ public sealed class VerifyTests : IDisposable
     [InlineData("--chunk", "-1")]
     [InlineData("--tolerance", "0")]
     [InlineData("--precision", "fp16")]
+    [InlineData("--precision", "bf16")]
     public async Task Verify_refuses_bad_input_with_status_2(params string[] arguments)
     {
         var run = await sandbox.VerifyAsync("llama", arguments);

@@ -1,6 +1,7 @@
 using CsCheck;
 using EdgeFleet.Inference.Decoding;
 using EdgeFleet.Inference.OnnxRuntime;
+using EdgeFleet.Models.Weights;
 using Xunit;
 
 namespace EdgeFleet.Inference.Tests.Decoding;
@@ -17,17 +18,26 @@ public sealed unsafe class LogitsViewTests
             var random = new Random(seed);
             var values = Enumerable.Range(0, batch * positions * vocabulary).Select(_ => (float)random.Next(-9, 9)).ToArray();
             var halves = values.Select(static value => (Half)value).ToArray();
+            var words = new ushort[values.Length];
+            BFloat16Conversion.FromSingle(values, words);
             fixed (float* single = values)
             fixed (Half* half = halves)
+            fixed (ushort* word = words)
             {
                 var singles = new LogitsView((nint)single, OrtElementType.Float32, batch, positions, vocabulary);
                 var narrow = new LogitsView((nint)half, OrtElementType.Float16, batch, positions, vocabulary);
+                var coarse = new LogitsView((nint)word, OrtElementType.BFloat16, batch, positions, vocabulary);
+                var copied = new float[vocabulary];
                 for (var row = 0; row < batch * positions; row++)
                 {
                     var expected = values.AsSpan(row * vocabulary, vocabulary).ToArray();
                     var best = Array.IndexOf(expected, expected.Max());
                     Assert.Equal(best, singles.ArgMax(row / positions, row % positions));
                     Assert.Equal(best, narrow.ArgMax(row / positions, row % positions));
+                    Assert.Equal(best, coarse.ArgMax(row / positions, row % positions));
+                    // Whole numbers of so few digits are the same in all three types.
+                    coarse.CopyRow(row / positions, row % positions, copied);
+                    Assert.Equal(expected, copied);
                 }
             }
         });
@@ -46,6 +56,16 @@ public sealed unsafe class LogitsViewTests
             var address = (nint)single;
             var exception = Assert.Throws<NonFiniteLogitsException>(
                 () => new LogitsView(address, OrtElementType.Float32, 1, 1, 71).ArgMax(0, 0));
+            Assert.Equal(where, exception.Token);
+        }
+
+        var words = new ushort[values.Length];
+        BFloat16Conversion.FromSingle(values, words);
+        fixed (ushort* word = words)
+        {
+            var address = (nint)word;
+            var exception = Assert.Throws<NonFiniteLogitsException>(
+                () => new LogitsView(address, OrtElementType.BFloat16, 1, 1, 71).ArgMax(0, 0));
             Assert.Equal(where, exception.Token);
         }
     }

@@ -44,6 +44,14 @@ public sealed class TensorRtOptionsTests
     }
 
     [Fact]
+    public void Bfloat16_is_refused_with_what_to_do()
+    {
+        var manifest = new TinyDecoder(seed: 1, attention: false).Manifest with { Precision = new("bf16", "bfloat16", "bfloat16", "bfloat16") };
+        var error = Assert.Throws<RuntimeLoadException>(() => TensorRtOptions.Of(manifest, new DecoderShape(1, 64), cache: null));
+        Assert.Contains("Use provider cuda", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_gpu_driver_or_version_has_engines_of_its_own()
     {
         var directories = new[]

@@ -15,6 +15,7 @@ public sealed class ArtifactExporterTests
     [InlineData("llama", ExportTarget.Cpu, ExportPrecision.Float32)]
     [InlineData("falcon_h1", ExportTarget.Cpu, ExportPrecision.Int4)]
     [InlineData("mamba", ExportTarget.Cuda, ExportPrecision.Float16)]
+    [InlineData("falcon_h1", ExportTarget.Cuda, ExportPrecision.BFloat16)]
     [InlineData("qwen2", ExportTarget.Cuda, ExportPrecision.Int4)]
     public void Same_input_gives_the_same_bytes(string fixture, ExportTarget target, ExportPrecision precision)
     {
@@ -175,12 +176,15 @@ public sealed class ArtifactExporterTests
         }
     }
 
-    [Fact]
-    public void Float16_for_the_cpu_is_refused()
+    [Theory]
+    [InlineData(ExportPrecision.Float16)]
+    [InlineData(ExportPrecision.BFloat16)]
+    public void Sixteen_bits_for_the_cpu_are_refused(ExportPrecision precision)
     {
         using var directory = new TemporaryDirectory();
         var error = Assert.Throws<CheckpointException>(() => RandomExport.Export(
-            RandomExport.Config("llama"), Path.Combine(directory.Path, "a"), ExportTarget.Cpu, ExportPrecision.Float16));
+            RandomExport.Config("llama"), Path.Combine(directory.Path, "a"), ExportTarget.Cpu, precision));
+        Assert.Contains($"precision {precision.Name()}", error.Message, StringComparison.Ordinal);
         Assert.Contains("target cuda", error.Message, StringComparison.Ordinal);
     }
 

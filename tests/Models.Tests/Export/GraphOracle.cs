@@ -3,6 +3,7 @@ using EdgeFleet.Models.Artifacts;
 using EdgeFleet.Models.Onnx;
 using EdgeFleet.Models.Onnx.Format;
 using EdgeFleet.Models.Quantization;
+using EdgeFleet.Models.Weights;
 using Xunit;
 
 namespace EdgeFleet.Models.Tests.Export;
@@ -16,10 +17,13 @@ internal sealed class GraphOracle
     private readonly ModelProto _model;
     private readonly Dictionary<string, OracleTensor> _initializers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _bytes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _exact;
 
     public GraphOracle(Artifact artifact)
     {
         _model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(artifact.ModelPath));
+        _exact = _model.Graph.Output.Where(static output => output.Type.TensorType.ElemType == (int)OnnxElementType.Float32)
+            .Select(static output => output.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in _model.Graph.Initializer)
         {
             var bytes = tensor.DataLocation == TensorProto.Types.DataLocation.External
@@ -36,6 +40,9 @@ internal sealed class GraphOracle
     /// <summary>Told each value that a node computes, by name.</summary>
     public Action<string, OracleTensor>? Observer { get; init; }
 
+    /// <summary>Rounds what a node computes, as storing it in a 16-bit type would; the graph's float32 outputs, recurrent states, are not.</summary>
+    public Func<double, double>? Rounded { get; init; }
+
     /// <summary>Runs the graph once.</summary>
     public Dictionary<string, OracleTensor> Run(IReadOnlyDictionary<string, OracleTensor> inputs)
     {
@@ -51,6 +58,8 @@ internal sealed class GraphOracle
                 if (node.Output[i].Length == 0)
                     continue;
                 var result = results[i] ?? throw new InvalidOperationException($"{node.OpType} gives no output {i}.");
+                if (Rounded is not null && !_exact.Contains(node.Output[i]))
+                    result = Map(result, Rounded);
                 values.Add(node.Output[i], result);
                 Observer?.Invoke(node.Output[i], result);
             }
@@ -73,6 +82,7 @@ internal sealed class GraphOracle
     {
         OnnxElementType.Float32 => [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value)],
         OnnxElementType.Float16 => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (double)value)],
+        OnnxElementType.BFloat16 => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => (double)BFloat16Conversion.ToSingle(value))],
         OnnxElementType.Int64 => [.. MemoryMarshal.Cast<byte, long>(bytes).ToArray().Select(value => (double)value)],
         OnnxElementType.UInt8 => [],
         _ => throw new NotSupportedException($"{type}"),

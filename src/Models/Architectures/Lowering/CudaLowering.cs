@@ -8,14 +8,14 @@ using EdgeFleet.Models.Quantization;
 namespace EdgeFleet.Models.Architectures.Lowering;
 
 /// <summary>
-/// Lowering for CUDA: ONNX Runtime's kernels for quantised weights and a prefill's float16 attention, EdgeFleet's for the rest: a decode step of
+/// Lowering for CUDA: ONNX Runtime's kernels for quantised weights and a prefill's attention in 16 bits, EdgeFleet's for the rest: a decode step of
 /// them has kernels that fetch their weights while the one in front still runs.
 /// </summary>
 /// <param name="plan">Precision.</param>
 /// <param name="builder">The graph.</param>
 internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : DecoderLowering(plan, builder)
 {
-    // GroupQueryAttention rotates in vectors of this many frequencies and reads heads in 16-byte vectors of float16.
+    // GroupQueryAttention rotates in vectors of this many frequencies and reads heads in 16-byte vectors of 16-bit elements.
     private const int RotaryGranularity = 8;
     private const int HeadGranularity = 8;
 

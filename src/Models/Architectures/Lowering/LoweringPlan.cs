@@ -19,6 +19,11 @@ internal sealed record LoweringPlan(ExportTarget Target, ExportPrecision Precisi
             "precision fp16 for target cpu",
             "is not exported: CPUs compute float16 no faster than float32, and the operators' activations there are float32.",
             "Use fp32 or int4, or target cuda."),
+        (ExportTarget.Cpu, ExportPrecision.BFloat16) => throw new CheckpointException(
+            "precision bf16 for target cpu",
+            "is not exported: the operators' activations there are float32, which holds every bfloat16 weight exactly.",
+            "Use fp32 or int4, or target cuda."),
+        (ExportTarget.Cuda, ExportPrecision.BFloat16) => new LoweringPlan(target, precision, OnnxElementType.BFloat16),
         (ExportTarget.Cuda, ExportPrecision.Float16 or ExportPrecision.Int4) => new LoweringPlan(target, precision, OnnxElementType.Float16),
         _ => new LoweringPlan(target, precision, OnnxElementType.Float32),
     };

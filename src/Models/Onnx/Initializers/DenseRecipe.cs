@@ -7,7 +7,7 @@ internal sealed class DenseRecipe : InitializerRecipe
 {
     /// <summary>Makes a recipe.</summary>
     /// <param name="name">Name in the graph.</param>
-    /// <param name="type">float32 or float16.</param>
+    /// <param name="type">float32, float16 or bfloat16.</param>
     /// <param name="matrix">Source rows.</param>
     /// <param name="shape">Dimensions in the graph, of as many elements.</param>
     /// <param name="transform">What is done to each element.</param>
@@ -21,8 +21,8 @@ internal sealed class DenseRecipe : InitializerRecipe
         bool transposed = false)
         : base(name, type, shape)
     {
-        if (type is not (OnnxElementType.Float32 or OnnxElementType.Float16))
-            throw new ArgumentException($"A dense initialiser is float32 or float16, not {type}.", nameof(type));
+        if (type is not (OnnxElementType.Float32 or OnnxElementType.Float16 or OnnxElementType.BFloat16))
+            throw new ArgumentException($"A dense initialiser is float32, float16 or bfloat16, not {type}.", nameof(type));
         if (shape.Aggregate(1L, (elements, dimension) => checked(elements * dimension)) != matrix.Elements)
             throw new ArgumentException($"Initialiser '{name}' of shape [{string.Join(", ", shape)}] is made of {matrix.Elements} elements.", nameof(shape));
 
