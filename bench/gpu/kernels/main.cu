@@ -1,5 +1,5 @@
 // Checks the CUDA operators against double precision and times them.
-//   edgefleet_gpu_kernels [--check] [--time] [--small] [--only conv|scan|dual|pointwise|linear|attention|argmax] [--report FILE] [--commit ID]
+//   edgefleet_gpu_kernels [--check] [--time] [--small] [--only conv|scan|dual|convdual|pointwise|linear|attention|argmax] [--report FILE] [--commit ID]
 // Without --check and --time it does both. --small keeps to the small checks, for compute-sanitizer.
 // Exit status: 0 when each check passed, 1 when one failed, 2 on an error of the CUDA runtime or of the arguments.
 #include <algorithm>
@@ -73,6 +73,7 @@ int Run(int argc, char** argv) {
   const Suite suites[] = {{"conv", CheckCausalConv, TimeCausalConv},
                           {"scan", CheckSelectiveScan, TimeSelectiveScan},
                           {"dual", CheckStateSpaceDual, TimeStateSpaceDual},
+                          {"convdual", CheckConvStateSpaceDual, TimeConvStateSpaceDual},
                           {"pointwise", CheckPointwise, TimePointwise},
                           {"linear", CheckLinear, TimeLinear},
                           {"attention", CheckAttention, TimeAttention},

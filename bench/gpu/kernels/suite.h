@@ -17,6 +17,7 @@ struct Machine {
 void CheckCausalConv(Report& report, const Machine& machine);
 void CheckSelectiveScan(Report& report, const Machine& machine);
 void CheckStateSpaceDual(Report& report, const Machine& machine);
+void CheckConvStateSpaceDual(Report& report, const Machine& machine);
 void CheckPointwise(Report& report, const Machine& machine);
 void CheckLinear(Report& report, const Machine& machine);
 void CheckAttention(Report& report, const Machine& machine);
@@ -25,6 +26,7 @@ void CheckArgMax(Report& report, const Machine& machine);
 void TimeCausalConv(Report& report, const Machine& machine);
 void TimeSelectiveScan(Report& report, const Machine& machine);
 void TimeStateSpaceDual(Report& report, const Machine& machine);
+void TimeConvStateSpaceDual(Report& report, const Machine& machine);
 void TimePointwise(Report& report, const Machine& machine);
 void TimeLinear(Report& report, const Machine& machine);
 void TimeAttention(Report& report, const Machine& machine);

@@ -7,7 +7,7 @@ public static class OperatorClasses
 {
     private static readonly FrozenDictionary<string, OperatorClass> ByType = new (OperatorClass Class, string Types)[]
     {
-        (OperatorClass.SsmScan, "SelectiveScan StateSpaceDual LinearAttention LinearAttentionGate GatedDeltaNet Scan Loop"),
+        (OperatorClass.SsmScan, "SelectiveScan StateSpaceDual ConvStateSpaceDual LinearAttention LinearAttentionGate GatedDeltaNet Scan Loop"),
         (OperatorClass.CausalConv, "CausalConv1d CausalConvWithState VarlenCausalConvWithState Conv FusedConv NhwcFusedConv"),
         (
             OperatorClass.Attention,

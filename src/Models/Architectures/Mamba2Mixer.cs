@@ -25,8 +25,7 @@ internal sealed class Mamba2Mixer(DecoderGraph graph, DecoderLowering lowering)
             graph.Tensor($"{prefix}.conv1d.weight", block.ConvChannels, 1, block.ConvWidth),
             graph.Optional(block.HasConvBias, $"{prefix}.conv1d.bias", block.ConvChannels),
             block.ConvActivation);
-        var xbc = lowering.Convolution($"{prefix}.conv1d", convolution, packed, offset: block.Inner);
-        var y = Recur(block, packed, xbc);
+        var y = IsOneOperator(block) ? ConvolveAndRecur(block, packed, convolution) : Recur(block, packed, convolution);
         if (block.Norm is { } norm)
         {
             y = lowering.GroupRmsNorm(
@@ -67,27 +66,43 @@ internal sealed class Mamba2Mixer(DecoderGraph graph, DecoderLowering lowering)
         return WeightMatrix.Stack([.. parts]);
     }
 
-    private GraphValue Recur(Mamba2Block block, GraphValue packed, GraphValue xbc)
-    {
-        var prefix = block.Prefix;
-        var decay = new DenseRecipe(
-            $"{prefix}.A", OnnxElementType.Float32, graph.Tensor($"{prefix}.A_log", block.Heads), [block.Heads], ElementTransform.NegativeExponential);
-        var (past, present) = lowering.States.Recurrent(block.Layer, block.Heads, block.StateSize, block.HeadSize);
-        lowering.Cost.AddPerToken((FlopPerStateElement * (long)block.Inner * block.StateSize) + (3L * block.Inner));
-        lowering.Routes.Add(new RouteManifest(block.Layer, OperatorDomain.Qualify(OperatorDomain.EdgeFleet, "StateSpaceDual"), "fused-custom"));
-        var attributes = new List<AttributeProto>
-        {
-            NodeAttribute.Int("num_groups", block.Groups),
-            NodeAttribute.Flag("dt_softplus", true),
-            NodeAttribute.Float("dt_min", (float)block.MinimumTimeStep),
-            NodeAttribute.Int("dt_offset", block.Inner + block.ConvChannels),
-            NodeAttribute.Int("b_offset", block.Inner),
-            NodeAttribute.Int("c_offset", block.Inner + block.GroupWidth),
-        };
-        if (block.MaximumTimeStep < float.MaxValue)
-            attributes.Add(NodeAttribute.Float("dt_max", (float)block.MaximumTimeStep));
+    // The operator has the activations of CausalConv1d.
+    private bool IsOneOperator(Mamba2Block block) => lowering.FusesConvolution && block.ConvActivation is Activation.Silu or Activation.Linear;
 
-        var scope = $"{prefix}.scan";
+    private GraphValue ConvolveAndRecur(Mamba2Block block, GraphValue packed, ConvolutionBlock convolution)
+    {
+        var window = lowering.ConvolutionOperands(convolution);
+        var recurrence = RecurrenceOperands(block, "ConvStateSpaceDual");
+        var scope = $"{block.Prefix}.scan";
+        return lowering.Builder.Nodes(
+            OperatorDomain.EdgeFleet,
+            "ConvStateSpaceDual",
+            scope,
+            [
+                packed,
+                packed,
+                Gate(block, packed),
+                window.Weight,
+                window.Bias,
+                recurrence.Decay,
+                recurrence.Skip,
+                recurrence.StepBias,
+                window.Past,
+                recurrence.Past,
+            ],
+            [new GraphValue($"{scope}.out", packed.Type), window.Present, recurrence.Present],
+            [
+                NodeAttribute.Text("activation", block.ConvActivation == Activation.Silu ? "silu" : "none"),
+                NodeAttribute.Int("input_offset", block.Inner),
+                .. StepAttributes(block),
+            ])[0];
+    }
+
+    private GraphValue Recur(Mamba2Block block, GraphValue packed, ConvolutionBlock convolution)
+    {
+        var xbc = lowering.Convolution($"{block.Prefix}.conv1d", convolution, packed, offset: block.Inner);
+        var recurrence = RecurrenceOperands(block, "StateSpaceDual");
+        var scope = $"{block.Prefix}.scan";
         return lowering.Builder.Nodes(
             OperatorDomain.EdgeFleet,
             "StateSpaceDual",
@@ -95,15 +110,48 @@ internal sealed class Mamba2Mixer(DecoderGraph graph, DecoderLowering lowering)
             [
                 xbc,
                 packed,
-                lowering.Weight(decay),
+                recurrence.Decay,
                 xbc,
                 xbc,
-                lowering.Dense($"{prefix}.D", graph.Tensor($"{prefix}.D", block.Heads), OnnxElementType.Float32, block.Heads),
-                block.Norm is null ? packed : GraphValue.Absent,
-                lowering.Dense($"{prefix}.dt_bias", graph.Tensor($"{prefix}.dt_bias", block.Heads), OnnxElementType.Float32, block.Heads),
-                past,
+                recurrence.Skip,
+                Gate(block, packed),
+                recurrence.StepBias,
+                recurrence.Past,
             ],
-            [new GraphValue($"{scope}.out", xbc.Type), present],
-            [.. attributes])[0];
+            [new GraphValue($"{scope}.out", xbc.Type), recurrence.Present],
+            [
+                .. StepAttributes(block),
+                NodeAttribute.Int("b_offset", block.Inner),
+                NodeAttribute.Int("c_offset", block.Inner + block.GroupWidth),
+            ])[0];
+    }
+
+    // With a norm the gate is the norm's.
+    private static GraphValue Gate(Mamba2Block block, GraphValue packed) => block.Norm is null ? packed : GraphValue.Absent;
+
+    private static IEnumerable<AttributeProto> StepAttributes(Mamba2Block block)
+    {
+        yield return NodeAttribute.Int("num_groups", block.Groups);
+        yield return NodeAttribute.Flag("dt_softplus", true);
+        yield return NodeAttribute.Float("dt_min", (float)block.MinimumTimeStep);
+        yield return NodeAttribute.Int("dt_offset", block.Inner + block.ConvChannels);
+        if (block.MaximumTimeStep < float.MaxValue)
+            yield return NodeAttribute.Float("dt_max", (float)block.MaximumTimeStep);
+    }
+
+    private (GraphValue Decay, GraphValue Skip, GraphValue StepBias, GraphValue Past, GraphValue Present) RecurrenceOperands(Mamba2Block block, string operatorName)
+    {
+        var prefix = block.Prefix;
+        var decay = new DenseRecipe(
+            $"{prefix}.A", OnnxElementType.Float32, graph.Tensor($"{prefix}.A_log", block.Heads), [block.Heads], ElementTransform.NegativeExponential);
+        var (past, present) = lowering.States.Recurrent(block.Layer, block.Heads, block.StateSize, block.HeadSize);
+        lowering.Cost.AddPerToken((FlopPerStateElement * (long)block.Inner * block.StateSize) + (3L * block.Inner));
+        lowering.Routes.Add(new RouteManifest(block.Layer, OperatorDomain.Qualify(OperatorDomain.EdgeFleet, operatorName), "fused-custom"));
+        return (
+            lowering.Weight(decay),
+            lowering.Dense($"{prefix}.D", graph.Tensor($"{prefix}.D", block.Heads), OnnxElementType.Float32, block.Heads),
+            lowering.Dense($"{prefix}.dt_bias", graph.Tensor($"{prefix}.dt_bias", block.Heads), OnnxElementType.Float32, block.Heads),
+            past,
+            present);
     }
 }

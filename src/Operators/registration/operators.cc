@@ -2,6 +2,7 @@
 
 #include "attention/definition.h"
 #include "causal_conv1d/definition.h"
+#include "conv_state_space_dual/definition.h"
 #include "gated_activation/definition.h"
 #include "group_query_attention/definition.h"
 #include "linear/definition.h"
@@ -18,6 +19,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
     auto* all = new std::vector<std::unique_ptr<OperatorDefinition>>;
     for (const auto activations : {kFloat, kHalf}) {
       all->push_back(std::make_unique<CausalConv1dDefinition>(activations));
+      all->push_back(std::make_unique<ConvStateSpaceDualDefinition>(activations));
       all->push_back(std::make_unique<GroupQueryAttentionDefinition>(activations));
       all->push_back(std::make_unique<SelectiveScanDefinition>(activations));
       all->push_back(std::make_unique<StateSpaceDualDefinition>(activations));

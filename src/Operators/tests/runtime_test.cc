@@ -265,6 +265,191 @@ TYPED_TEST(InRuntime, CausalConv1dMatchesTheReferenceWithConstantAndVariableWeig
   }
 }
 
+/// The sizes of a Mamba-2 mixer whose gate, x, B, C and dt lie in one tensor, with channels before and behind them that nothing reads.
+constexpr int64_t kMixerHeads = 6;
+constexpr int64_t kMixerGroups = 2;
+constexpr int64_t kMixerHeadSize = 20;
+constexpr int64_t kMixerStates = 24;
+constexpr int64_t kMixerInner = kMixerHeads * kMixerHeadSize;
+constexpr int64_t kMixerChannels = kMixerInner + 2 * kMixerGroups * kMixerStates;
+constexpr int64_t kMixerWidth = 4;
+constexpr int64_t kGateOffset = 3;
+constexpr int64_t kConvOffset = kGateOffset + kMixerInner;
+constexpr int64_t kDtOffset = kConvOffset + kMixerChannels;
+constexpr int64_t kMixerPacked = kDtOffset + kMixerHeads + 2;
+
+/// Parameters and state of a mixer.
+template <typename T>
+struct Mixer {
+  explicit Mixer(RandomTensors& random)
+      : weight(random.Normal<float>(kMixerChannels * kMixerWidth, 1)),
+        bias(random.Normal<float>(kMixerChannels, 1)),
+        a(random.Uniform<float>(kMixerHeads, -16, -0.05)),
+        d(random.Normal<float>(kMixerHeads, 1)),
+        dt_bias(random.Normal<float>(kMixerHeads, 1)),
+        window(random.Normal<T>(kBatch * (kMixerWidth - 1) * kMixerChannels, 1)),
+        state(random.Normal<float>(kBatch * kMixerStates * kMixerInner, 1)) {}
+
+  std::vector<float> weight, bias, a, d, dt_bias;
+  std::vector<T> window;
+  std::vector<float> state;
+};
+
+template <typename T>
+GraphValue MixerWindow() {
+  return {"past_window", TypeOf<T>(), {"batch", kMixerWidth - 1, kMixerChannels}};
+}
+
+GraphValue MixerState() { return {"past_state", kFloatType, {"batch", kMixerHeads, kMixerStates, kMixerHeadSize}}; }
+
+/// A mixer by `ConvStateSpaceDual`.
+template <typename T>
+class FusedMixer {
+ public:
+  FusedMixer(const Mixer<T>& mixer, bool gated) : bound(Node(mixer, gated)) {}
+
+  std::vector<T> Run(Mixer<T>& mixer, std::vector<T>& packed, int64_t tokens) {
+    std::vector<T> y(static_cast<size_t>(kBatch * tokens * kMixerInner));
+    bound.Input("packed", packed, {kBatch, tokens, kMixerPacked});
+    bound.Input("past_window", mixer.window, {kBatch, kMixerWidth - 1, kMixerChannels});
+    bound.Input("past_state", mixer.state, {kBatch, kMixerHeads, kMixerStates, kMixerHeadSize});
+    bound.Output("y", y, {kBatch, tokens, kMixerInner});
+    bound.Output("present_window", mixer.window, {kBatch, kMixerWidth - 1, kMixerChannels});
+    bound.Output("present_state", mixer.state, {kBatch, kMixerHeads, kMixerStates, kMixerHeadSize});
+    bound.session.Run();
+    return y;
+  }
+
+  Bound bound;
+
+ private:
+  static GraphNode Node(const Mixer<T>& mixer, bool gated) {
+    return {"edgefleet",
+            "ConvStateSpaceDual",
+            {{"activation", "silu"}, {"num_groups", kMixerGroups}, {"dt_softplus", int64_t{1}}, {"dt_max", 0.75f},
+             {"input_offset", kConvOffset}, {"dt_offset", kDtOffset}, {"z_offset", kGateOffset}},
+            {Activation("packed", TypeOf<T>(), kMixerPacked), {"packed"}, gated ? GraphValue{"packed"} : GraphValue{},
+             Constant("weight", mixer.weight, {kMixerChannels, kMixerWidth}), Constant("bias", mixer.bias, {kMixerChannels}),
+             Constant("A", mixer.a, {kMixerHeads}), Constant("D", mixer.d, {kMixerHeads}), Constant("dt_bias", mixer.dt_bias, {kMixerHeads}),
+             MixerWindow<T>(), MixerState()},
+            {{"y", TypeOf<T>(), {}}, {"present_window", TypeOf<T>(), {}}, {"present_state", kFloatType, {}}}};
+  }
+};
+
+/// A mixer by `CausalConv1d` and `StateSpaceDual`.
+template <typename T>
+class SeparateMixer {
+ public:
+  SeparateMixer(const Mixer<T>& mixer, bool gated) : convolution_(Convolution(mixer)), recurrence_(Recurrence(mixer, gated)) {}
+
+  std::vector<T> Run(Mixer<T>& mixer, std::vector<T>& packed, int64_t tokens) {
+    std::vector<T> convolved(static_cast<size_t>(kBatch * tokens * kMixerChannels));
+    convolution_.Input("packed", packed, {kBatch, tokens, kMixerPacked});
+    convolution_.Input("past_window", mixer.window, {kBatch, kMixerWidth - 1, kMixerChannels});
+    convolution_.Output("output", convolved, {kBatch, tokens, kMixerChannels});
+    convolution_.Output("present_window", mixer.window, {kBatch, kMixerWidth - 1, kMixerChannels});
+    convolution_.session.Run();
+    std::vector<T> y(static_cast<size_t>(kBatch * tokens * kMixerInner));
+    recurrence_.Input("convolved", convolved, {kBatch, tokens, kMixerChannels});
+    recurrence_.Input("packed", packed, {kBatch, tokens, kMixerPacked});
+    recurrence_.Input("past_state", mixer.state, {kBatch, kMixerHeads, kMixerStates, kMixerHeadSize});
+    recurrence_.Output("y", y, {kBatch, tokens, kMixerInner});
+    recurrence_.Output("present_state", mixer.state, {kBatch, kMixerHeads, kMixerStates, kMixerHeadSize});
+    recurrence_.session.Run();
+    return y;
+  }
+
+ private:
+  static GraphNode Convolution(const Mixer<T>& mixer) {
+    return {"edgefleet",
+            "CausalConv1d",
+            {{"activation", "silu"}, {"input_offset", kConvOffset}},
+            {Activation("packed", TypeOf<T>(), kMixerPacked), Constant("weight", mixer.weight, {kMixerChannels, kMixerWidth}),
+             Constant("bias", mixer.bias, {kMixerChannels}), MixerWindow<T>()},
+            {{"output", TypeOf<T>(), {}}, {"present_window", TypeOf<T>(), {}}}};
+  }
+
+  static GraphNode Recurrence(const Mixer<T>& mixer, bool gated) {
+    return {"edgefleet",
+            "StateSpaceDual",
+            {{"num_groups", kMixerGroups}, {"dt_softplus", int64_t{1}}, {"dt_max", 0.75f}, {"dt_offset", kDtOffset},
+             {"b_offset", kMixerInner}, {"c_offset", kMixerInner + kMixerGroups * kMixerStates}, {"z_offset", kGateOffset}},
+            {Activation("convolved", TypeOf<T>(), kMixerChannels), Activation("packed", TypeOf<T>(), kMixerPacked),
+             Constant("A", mixer.a, {kMixerHeads}), {"convolved"}, {"convolved"}, Constant("D", mixer.d, {kMixerHeads}),
+             gated ? GraphValue{"packed"} : GraphValue{}, Constant("dt_bias", mixer.dt_bias, {kMixerHeads}), MixerState()},
+            {{"y", TypeOf<T>(), {}}, {"present_state", kFloatType, {}}}};
+  }
+
+  Bound convolution_;
+  Bound recurrence_;
+};
+
+/// What a mixer gives in double precision, its convolved channels rounded to T: output and window, then output and state.
+template <typename T>
+std::pair<reference::Result, reference::Result> ExactMixer(const Mixer<T>& mixer, const std::vector<T>& packed, int64_t tokens, bool gated) {
+  CausalConv1dArguments<T> convolution{};
+  convolution.input = {packed.data() + kConvOffset, kMixerPacked};
+  convolution.weight = mixer.weight.data();
+  convolution.bias = mixer.bias.data();
+  convolution.past_window = mixer.window.data();
+  convolution.batch = kBatch;
+  convolution.tokens = tokens;
+  convolution.channels = kMixerChannels;
+  convolution.width = static_cast<int>(kMixerWidth);
+  convolution.silu = true;
+  auto convolved_exact = reference::CausalConv1d(convolution);
+  std::vector<T> convolved;
+  for (const double value : convolved_exact.y) convolved.push_back(Stored<T>(value));
+  StateSpaceDualArguments<T> recurrence{};
+  recurrence.x = {convolved.data(), kMixerChannels};
+  recurrence.dt = {packed.data() + kDtOffset, kMixerPacked};
+  recurrence.a = mixer.a.data();
+  recurrence.b = {convolved.data() + kMixerInner, kMixerChannels};
+  recurrence.c = {convolved.data() + kMixerInner + kMixerGroups * kMixerStates, kMixerChannels};
+  recurrence.d = mixer.d.data();
+  if (gated) recurrence.z = {packed.data() + kGateOffset, kMixerPacked};
+  recurrence.dt_bias = mixer.dt_bias.data();
+  recurrence.past_state = mixer.state.data();
+  recurrence.batch = kBatch;
+  recurrence.tokens = tokens;
+  recurrence.heads = kMixerHeads;
+  recurrence.head_size = kMixerHeadSize;
+  recurrence.groups = kMixerGroups;
+  recurrence.state_size = kMixerStates;
+  recurrence.dt_max = 0.75f;
+  recurrence.dt_softplus = true;
+  return {std::move(convolved_exact), reference::StateSpaceDual(recurrence)};
+}
+
+// Prefill, a chunk behind it and steps, each from what the one before it left in place.
+TYPED_TEST(InRuntime, ConvStateSpaceDualMatchesTheReferenceAndTheTwoOperatorsInPlace) {
+  RandomTensors random(5);
+  for (const bool gated : {false, true}) {
+    Mixer<TypeParam> mixer(random);
+    Mixer<TypeParam> same = mixer;
+    FusedMixer<TypeParam> fused(mixer, gated);
+    SeparateMixer<TypeParam> separate(mixer, gated);
+    this->ExpectShapes(fused.bound.session, kMixerInner, {-1, kMixerWidth - 1, kMixerChannels});
+    if (!IsOldest()) {
+      EXPECT_EQ(fused.bound.session.OutputShape(2), (std::vector<int64_t>{-1, kMixerHeads, kMixerStates, kMixerHeadSize}));
+    }
+    for (const int64_t tokens : {130, 7, 1, 1, 1, 2}) {
+      auto packed = random.Normal<TypeParam>(kBatch * tokens * kMixerPacked, 1);
+      const auto [convolution, recurrence] = ExactMixer(mixer, packed, tokens, gated);
+      const auto y = fused.Run(mixer, packed, tokens);
+      EXPECT_LE(GreatestError(y, recurrence.y, kBatch, tokens, kMixerInner), OutputTolerance<TypeParam>()) << tokens;
+      for (size_t i = 0; i < mixer.window.size(); ++i) ASSERT_EQ(reference::Value(mixer.window[i]), convolution.state[i]) << tokens;
+      // Over all of a sequence's state: a column whose x is near 0, a sum that cancels, has no scale of its own. A convolved channel on the border
+      // of two float16 may be rounded to either.
+      EXPECT_LE(GreatestError(mixer.state, recurrence.state, kBatch, 1, kMixerStates * kMixerInner), sizeof(TypeParam) == sizeof(float) ? 1e-5 : 5e-3)
+          << tokens;
+      EXPECT_EQ(Bytes(y), Bytes(separate.Run(same, packed, tokens))) << tokens;
+      EXPECT_EQ(Bytes(mixer.window), Bytes(same.window)) << tokens;
+      EXPECT_EQ(Bytes(mixer.state), Bytes(same.state)) << tokens;
+    }
+  }
+}
+
 TEST(InRuntimeFloat, RmsNormMatchesTheReferenceWithAndWithoutItsSecondOutput) {
   constexpr int64_t kChannels = 48;
   constexpr int64_t kTokens = 9;
@@ -394,21 +579,22 @@ TEST(GroupQueryAttentionInRuntime, RefusesTokensThatTheCacheDoesNotHold) {
   }
 }
 
-/// The message of loading or running `node`; empty when neither fails.
-std::string MessageOf(const GraphNode& node, const std::vector<std::pair<const char*, std::vector<int64_t>>>& inputs) {
+/// The message of loading or running `node`; empty when neither fails. `outputs` has the shapes of the outputs' memory, one of 16 elements where it ends.
+std::string MessageOf(const GraphNode& node, const std::vector<std::pair<const char*, std::vector<int64_t>>>& inputs,
+                      const std::vector<std::vector<int64_t>>& outputs = {}) {
   std::vector<std::vector<float>> data;
   try {
     Bound bound(node);
     data.reserve(inputs.size() + node.outputs.size());
-    for (const auto& [name, shape] : inputs) {
+    const auto memory = [&](const std::vector<int64_t>& shape) -> std::vector<float>& {
       int64_t size = 1;
       for (const int64_t dimension : shape) size *= dimension;
-      data.emplace_back(static_cast<size_t>(size));
-      bound.Input(name, data.back(), shape);
-    }
-    for (const auto& output : node.outputs) {
-      data.emplace_back(16);
-      bound.Output(output.name.c_str(), data.back(), {1, 2, 8});
+      return data.emplace_back(static_cast<size_t>(size));
+    };
+    for (const auto& [name, shape] : inputs) bound.Input(name, memory(shape), shape);
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const std::vector<int64_t> shape = i < outputs.size() ? outputs[i] : std::vector<int64_t>{1, 2, 8};
+      bound.Output(node.outputs[i].name.c_str(), memory(shape), shape);
     }
     bound.session.Run();
     return "";
@@ -431,6 +617,30 @@ TEST(InRuntimeErrors, NameOperatorInputFoundAndExpected) {
               has("edgefleet.RmsNorm: input 0 'x' has shape [1, 2, 6]; expected [>= 1, >= 1, >= 8]."));
   EXPECT_THAT(MessageOf(NormNode({{"channels", int64_t{8}}}), {{"x", {1, 2, 8}}, {"weight", {7}}}),
               has("edgefleet.RmsNorm: input 1 'weight' has shape [7]; expected [8]."));
+}
+
+TEST(InRuntimeErrors, NameWhatOfAMixerDoesNotFit) {
+  const auto node = [](std::vector<harness::GraphAttribute> attributes) {
+    return GraphNode{"edgefleet",
+                     "ConvStateSpaceDual",
+                     std::move(attributes),
+                     {Activation("packed", kFloatType, 12), {"packed"}, {}, {"weight", kFloatType, {"rows", "taps"}}, {}, {"A", kFloatType, {"heads"}}, {}, {},
+                      {"past_window", kFloatType, {"batch", "kept", "channels"}}, {"past_state", kFloatType, {"batch", "heads", "states", "size"}}},
+                     {{"y", kFloatType, {}}, {"present_window", kFloatType, {}}, {"present_state", kFloatType, {}}}};
+  };
+  const auto message = [&](std::vector<harness::GraphAttribute> attributes, std::vector<int64_t> weight, std::vector<int64_t> window) {
+    return MessageOf(node(std::move(attributes)),
+                     {{"packed", {1, 2, 12}}, {"weight", std::move(weight)}, {"A", {2}}, {"past_window", window}, {"past_state", {1, 2, 2, 2}}},
+                     {{1, 2, 4}, window, {1, 2, 2, 2}});
+  };
+  const auto has = [](const char* text) { return testing::HasSubstr(text); };
+  // Two heads of two channels, B and C of one group of two states: eight channels.
+  EXPECT_THAT(message({{"num_groups", int64_t{3}}}, {8, 4}, {1, 3, 8}), has("edgefleet.ConvStateSpaceDual: input 5 'A' has shape [2]; expected a multiple of num_groups, 3."));
+  EXPECT_THAT(message({}, {7, 4}, {1, 3, 8}), has("input 3 'weight' has shape [7, 4]; expected [8, >= 1]."));
+  EXPECT_THAT(message({{"input_offset", int64_t{5}}}, {8, 4}, {1, 3, 8}), has("input 0 'input' has shape [1, 2, 12]; expected [1, >= 1, >= 13]."));
+  EXPECT_THAT(message({}, {8, 4}, {1, 2, 8}), has("input 8 'past_window' has shape [1, 2, 8]; expected [1, 3, 8]."));
+  EXPECT_THAT(message({}, {8, 17}, {1, 16, 8}), has("input 3 'weight' has shape [8, 17]; expected at most 16 taps."));
+  EXPECT_THAT(message({{"dt_min", 2.0f}, {"dt_max", 1.0f}}, {8, 4}, {1, 3, 8}), has("attribute 'dt_min' is 2.000000; expected at most dt_max, 1.000000."));
 }
 
 TEST(InRuntimeErrors, NameAttributesThatAreMissingOrOutOfRangeOrOfAnotherType) {

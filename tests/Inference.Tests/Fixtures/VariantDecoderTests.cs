@@ -43,6 +43,10 @@ public sealed class VariantDecoderTests
     [InlineData("qwen2", """{"model_type": "qwen3", "head_dim": 32}""", ExportPrecision.Float32, 1e-4)]
     [InlineData("mamba", "{}", ExportPrecision.Float32, 1e-3)]
     [InlineData("falcon_h1", "{}", ExportPrecision.Float32, 1e-4)]
+    [InlineData("mamba2", "{}", ExportPrecision.Float32, 1e-4)]
+    [InlineData("mamba2", """{"n_groups": 4, "use_bias": true, "use_conv_bias": false, "time_step_limit": [0.01, 0.05], "conv_kernel": 3}""", ExportPrecision.Float32, 1e-4)]
+    [InlineData("mamba2", """{"hidden_act": "relu"}""", ExportPrecision.Float32, 1e-4)]
+    [InlineData("zamba2", "{}", ExportPrecision.Float32, 1e-4)]
     [InlineData("gpt_neo", "{}", ExportPrecision.Int4, 5e-2)]
     [InlineData("gpt_neo", """{"window_size": 4}""", ExportPrecision.Int4, 5e-2)]
     public void Graph_for_cuda_gives_the_logits_of_its_definition(string fixture, string changes, ExportPrecision precision, double tolerance)

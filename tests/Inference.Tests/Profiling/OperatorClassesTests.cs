@@ -12,6 +12,7 @@ public sealed class OperatorClassesTests
     [InlineData("Gather", "embedding", OperatorClass.Embedding)]
     [InlineData("Gather", "logits_positions", OperatorClass.Memory)]
     [InlineData("SelectiveScan", "x", OperatorClass.SsmScan)]
+    [InlineData("ConvStateSpaceDual", "x", OperatorClass.SsmScan)]
     [InlineData("CausalConv1d", "x", OperatorClass.CausalConv)]
     [InlineData("GroupQueryAttention", "x", OperatorClass.Attention)]
     [InlineData("SkipSimplifiedLayerNormalization", "x", OperatorClass.Normalization)]

@@ -188,6 +188,44 @@ public sealed class ArtifactExporterTests
         Assert.Contains("target cuda", error.Message, StringComparison.Ordinal);
     }
 
+    // Only what has a kernel for both is one operator: other activations are nodes of their own between convolution and recurrence.
+    [Theory]
+    [InlineData("mamba2", ExportTarget.Cuda, "{}", "ConvStateSpaceDual")]
+    [InlineData("falcon_h1", ExportTarget.Cuda, "{}", "ConvStateSpaceDual")]
+    [InlineData("zamba2", ExportTarget.Cuda, "{}", "ConvStateSpaceDual")]
+    [InlineData("mamba2", ExportTarget.Cuda, """{"hidden_act": "relu"}""", "CausalConv1d StateSpaceDual")]
+    [InlineData("mamba2", ExportTarget.Cpu, "{}", "CausalConv1d StateSpaceDual")]
+    public void Convolution_and_recurrence_of_mamba2_are_one_operator_on_cuda(string fixture, ExportTarget target, string changes, string operators)
+    {
+        using var directory = new TemporaryDirectory();
+        var config = RandomExport.Config(fixture, changes);
+        var artifact = RandomExport.Export(config, Path.Combine(directory.Path, "a"), target);
+        var own = ModelProto.Parser.ParseFrom(File.ReadAllBytes(artifact.ModelPath)).Graph.Node
+            .Where(node => node.OpType.Contains("Conv", StringComparison.Ordinal) || node.OpType.Contains("Dual", StringComparison.Ordinal));
+        Assert.Equal(operators, string.Join(' ', own.Select(node => node.OpType).Distinct()));
+        var recurrence = operators.Split(' ')[^1];
+        var states = artifact.Manifest.States.Where(state => state.Kind == StateKind.Recurrent).Select(state => state.Layer).ToList();
+        Assert.NotEmpty(states);
+        Assert.Equal(states, artifact.Manifest.Routes.Where(route => route.Operator == $"edgefleet.{recurrence}").Select(route => route.Layer));
+    }
+
+    [Theory]
+    [InlineData("mamba2")]
+    [InlineData("falcon_h1")]
+    [InlineData("zamba2")]
+    public void States_and_costs_do_not_depend_on_the_target(string fixture)
+    {
+        using var directory = new TemporaryDirectory();
+        var config = RandomExport.Config(fixture);
+        var cpu = RandomExport.Export(config, Path.Combine(directory.Path, "cpu"), ExportTarget.Cpu).Manifest;
+        var cuda = RandomExport.Export(config, Path.Combine(directory.Path, "cuda"), ExportTarget.Cuda).Manifest;
+        Assert.Equal(cpu.States.AsEnumerable(), cuda.States.AsEnumerable(), SameState);
+        Assert.Equal(cpu.Cost with { Windows = [] }, cuda.Cost with { Windows = [] });
+    }
+
+    private static bool SameState(StateManifest left, StateManifest right) =>
+        left.Shape.SequenceEqual(right.Shape) && left == (right with { Shape = left.Shape });
+
     private static IEnumerable<string> Files(Artifact artifact) => Directory.EnumerateFiles(artifact.Directory).Select(path => Path.GetFileName(path)!);
 
     private static (string Name, int Uses) Table(Artifact artifact)

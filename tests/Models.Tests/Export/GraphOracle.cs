@@ -120,6 +120,7 @@ internal sealed class GraphOracle
             "edgefleet.CausalConv1d" => OracleRecurrences.CausalConv1d(node, x),
             "edgefleet.SelectiveScan" => OracleRecurrences.SelectiveScan(node, x),
             "edgefleet.StateSpaceDual" => OracleRecurrences.StateSpaceDual(node, x),
+            "edgefleet.ConvStateSpaceDual" => OracleRecurrences.ConvStateSpaceDual(node, x),
             var unknown => throw new NotSupportedException(unknown),
         };
     }

@@ -1,3 +1,4 @@
+using EdgeFleet.Models.Onnx;
 using EdgeFleet.Models.Onnx.Format;
 using Xunit;
 
@@ -157,5 +158,27 @@ internal static class OracleRecurrences
             }
         });
         return [y, state];
+    }
+
+    public static OracleTensor?[] ConvStateSpaceDual(NodeProto node, Func<int, OracleTensor?> input)
+    {
+        var (weight, state) = (input(3)!, input(9)!);
+        var convolution = CausalConv1d(node, index => index switch { 0 => input(0), 1 => weight, 2 => input(4), _ => input(8) });
+        var (inner, narrow) = (state.Shape[1] * state.Shape[3], (int)node.Int("num_groups", 1) * state.Shape[2]);
+        Assert.Equal(inner + (2 * narrow), weight.Shape[0]);
+        var recurrence = node.Clone();
+        recurrence.Attribute.Add(NodeAttribute.Int("b_offset", inner));
+        recurrence.Attribute.Add(NodeAttribute.Int("c_offset", inner + narrow));
+        var outputs = StateSpaceDual(recurrence, index => index switch
+        {
+            0 or 3 or 4 => convolution[0],
+            1 => input(1),
+            2 => input(5),
+            5 => input(6),
+            6 => input(2),
+            7 => input(7),
+            _ => state,
+        });
+        return [outputs[0], convolution[1], outputs[1]];
     }
 }

@@ -20,6 +20,9 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
     private const int HeadGranularity = 8;
 
     /// <inheritdoc/>
+    public override bool FusesConvolution => true;
+
+    /// <inheritdoc/>
     public override GraphValue Embedding(string scope, GraphValue ids, WeightMatrix table, bool isTokenTable)
     {
         Cost.ReadWeights(table.Columns * Type.Bytes());

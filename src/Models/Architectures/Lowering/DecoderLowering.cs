@@ -30,6 +30,9 @@ internal abstract class DecoderLowering(LoweringPlan plan, GraphBuilder builder)
     /// <summary>Rotated channels per head of the graph's rotary tables; null where nothing is rotated.</summary>
     public int? RotaryDimension { get; set; }
 
+    /// <summary>Whether a Mamba-2 mixer's convolution is a part of its recurrence's operator, which has a kernel for both of a decode step.</summary>
+    public virtual bool FusesConvolution => false;
+
     /// <summary>Type of activations.</summary>
     protected OnnxElementType Type => plan.Activations;
 
@@ -169,20 +172,27 @@ internal abstract class DecoderLowering(LoweringPlan plan, GraphBuilder builder)
     /// <summary>Causal depthwise convolution of a part of a packed tensor, with its window.</summary>
     public GraphValue Convolution(string scope, ConvolutionBlock block, GraphValue x, int offset)
     {
-        var (past, present) = States.Convolution(block.Layer, Type, block.Width - 1, block.Channels);
-        var weight = Dense($"{block.Prefix}.weight", block.Weight, OnnxElementType.Float32, block.Channels, block.Width);
-        var bias = block.Bias is null ? GraphValue.Absent : Dense($"{block.Prefix}.bias", block.Bias, OnnxElementType.Float32, block.Channels);
-        Cost.AddPerToken(2L * block.Width * block.Channels);
+        var operands = ConvolutionOperands(block);
         var isFused = block.Activation == Activation.Silu;
         var outputs = builder.Nodes(
             OperatorDomain.EdgeFleet,
             "CausalConv1d",
             scope,
-            [x, weight, bias, past],
-            [new GraphValue($"{scope}.out", Type), present],
+            [x, operands.Weight, operands.Bias, operands.Past],
+            [new GraphValue($"{scope}.out", Type), operands.Present],
             NodeAttribute.Text("activation", isFused ? "silu" : "none"),
             NodeAttribute.Int("input_offset", offset));
         return isFused ? outputs[0] : Activate($"{scope}.activation", outputs[0], block.Activation);
+    }
+
+    /// <summary>Weights and window of a convolution, whose cost is counted.</summary>
+    public ConvolutionOperands ConvolutionOperands(ConvolutionBlock block)
+    {
+        var (past, present) = States.Convolution(block.Layer, Type, block.Width - 1, block.Channels);
+        var weight = Dense($"{block.Prefix}.weight", block.Weight, OnnxElementType.Float32, block.Channels, block.Width);
+        var bias = block.Bias is null ? GraphValue.Absent : Dense($"{block.Prefix}.bias", block.Bias, OnnxElementType.Float32, block.Channels);
+        Cost.AddPerToken(2L * block.Width * block.Channels);
+        return new ConvolutionOperands(weight, bias, past, present);
     }
 
     /// <summary>A float initialiser.</summary>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "causal_conv/step.cuh"
 #include "common/alignment.h"
 #include "common/device.h"
 #include "common/element.cuh"
@@ -119,32 +120,14 @@ __global__ void __launch_bounds__(kThreads) CausalConvStepKernel(const CausalCon
   const int64_t channel = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (channel >= p.channels) return;
   const int64_t batch = blockIdx.y;
-  const int kept = static_cast<int>(p.width) - 1;
   if (!p.constant_weight) WaitForPrerequisites();
-  float weight[kWidth];
-#pragma unroll
-  for (int k = 0; k < kWidth; ++k) weight[k] = k <= kept ? p.weight[channel * p.width + k] : 0.0f;
-  float sum = p.bias == nullptr ? 0.0f : p.bias[channel];
-  const T* past = p.past_window == nullptr ? nullptr : p.past_window + batch * kept * p.channels + channel;
-  if (past != nullptr && threadIdx.x % 32 == 0) {
-    for (int k = 0; k < kept; ++k) PrefetchToL2(past + k * p.channels);
-  }
+  ConvStep<T, kWidth> step;
+  step.LoadParameters(p, channel);
+  if (threadIdx.x % 32 == 0) PrefetchWindow(p, batch, channel);
   WaitForPrerequisites();
-
-  const T token = p.input[batch * p.input_stride + channel];
-  T window[kWidth];
-#pragma unroll
-  for (int k = 0; k < kWidth; ++k) window[k] = k < kept ? (past == nullptr ? FromFloat<T>(0.0f) : past[k * p.channels]) : token;
-#pragma unroll
-  for (int k = 0; k < kWidth; ++k) {
-    if (k <= kept) sum = fmaf(weight[k], ToFloat(window[k]), sum);
-  }
-  p.output[batch * p.channels + channel] = FromFloat<T>(p.silu ? Math<T>::Silu(sum) : sum);
-  T* present = p.present_window + batch * kept * p.channels + channel;
-#pragma unroll
-  for (int k = 0; k + 1 < kWidth; ++k) {
-    if (k < kept) present[k * p.channels] = window[k + 1];
-  }
+  step.LoadWindow(p, batch, channel);
+  p.output[batch * p.channels + channel] = step.Convolve(p);
+  step.StoreWindow(p, batch, channel);
 }
 
 template <typename T, int kWidth>

@@ -44,6 +44,19 @@ __device__ __forceinline__ void NamedBarrier(int index) {
   asm volatile("bar.sync %0, %1;" ::"r"(index), "n"(kThreads) : "memory");
 }
 
+/// As above for a number of threads that is known at run time.
+__device__ __forceinline__ void NamedBarrier(int index, int threads) {
+  asm volatile("bar.sync %0, %1;" ::"r"(index), "r"(threads) : "memory");
+}
+
+/// Counts a caller of `last` + 1, whose counter goes back to 0 with the last of them: whether it is that one. What the others did before
+/// happened before what it does next.
+__device__ __forceinline__ bool CountToLast(unsigned* counter, unsigned last) {
+  unsigned before;
+  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(counter), "r"(last) : "memory");
+  return before == last;
+}
+
 /// 2^x by the special function unit; relative error up to 2^-22, denormals flushed.
 __device__ __forceinline__ float ApproximateExp2(float x) {
   float y;

@@ -232,14 +232,6 @@ int SharedFloats(int group, int size, int value_vectors) {
   return std::max(sums, pieces);
 }
 
-/// Counts a block of `last` + 1, whose counter goes back to 0 with the last of them: whether it is that one, which then sees what the others
-/// have written.
-__device__ __forceinline__ bool CountBlock(unsigned* counter, unsigned last) {
-  unsigned before;
-  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(counter), "r"(last) : "memory");
-  return before == last;
-}
-
 /// Where rows go: to a piece, or normalised to the output, which is null for a piece.
 template <typename T>
 struct Target {
@@ -481,7 +473,7 @@ __global__ void __launch_bounds__(kThreads, 1) DecodeAttentionKernel(const Decod
     const int members = min(kFanIn, count - index * kFanIn);
     __syncthreads();
     // One thread speaks for the block: the barriers before and behind it extend the order that its access makes to all threads.
-    if (threadIdx.x == 0) is_last = CountBlock(counters + index, static_cast<unsigned>(members) - 1);
+    if (threadIdx.x == 0) is_last = CountToLast(counters + index, static_cast<unsigned>(members) - 1);
     __syncthreads();
     if (!is_last) return;
     const float* joined = pieces + index * kFanIn * stride;

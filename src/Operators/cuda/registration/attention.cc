@@ -1,7 +1,7 @@
 #include "cuda/registration/attention.h"
 
 #include "cuda/attention/attention.h"
-#include "cuda/registration/scratch.h"
+#include "cuda/registration/device_scratch.h"
 #include "cuda/registration/start.h"
 
 namespace edgefleet {

@@ -6,7 +6,7 @@
 #include "cuda/group_query_attention/decode_attention.h"
 #include "cuda/group_query_attention/prefill_attention.h"
 #include "cuda/registration/counters.h"
-#include "cuda/registration/scratch.h"
+#include "cuda/registration/device_scratch.h"
 #include "cuda/registration/start.h"
 
 namespace edgefleet {

@@ -2,6 +2,7 @@
 
 #include "cuda/registration/attention.h"
 #include "cuda/registration/causal_conv1d.h"
+#include "cuda/registration/conv_state_space_dual.h"
 #include "cuda/registration/gated_activation.h"
 #include "cuda/registration/group_query_attention.h"
 #include "cuda/registration/linear.h"
@@ -18,6 +19,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
     for (const auto activations : {kHalf, kBFloat16}) all->push_back(std::make_unique<CudaGroupQueryAttention>(activations));
     for (const auto activations : {kFloat, kHalf, kBFloat16}) {
       all->push_back(std::make_unique<CudaCausalConv1d>(activations));
+      all->push_back(std::make_unique<CudaConvStateSpaceDual>(activations));
       all->push_back(std::make_unique<CudaGatedActivation>(activations));
       all->push_back(std::make_unique<CudaLinear>(activations));
       all->push_back(std::make_unique<CudaRmsNorm>(activations));

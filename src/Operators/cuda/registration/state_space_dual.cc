@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "cuda/registration/scratch.h"
+#include "cuda/registration/device_scratch.h"
 #include "cuda/registration/start.h"
 #include "registration/packed_input.h"
 #include "state_space_dual/state_space_dual.h"

@@ -37,6 +37,36 @@ __device__ __forceinline__ double ExactDualStep(const StateSpaceDualArguments<fl
   return ClampStep(p.dt_softplus && raw < 20.0 ? log1p(exp(raw)) : raw, static_cast<double>(p.dt_min), static_cast<double>(p.dt_max));
 }
 
+/// Brings kStates rows of a column, `h`, one token further, and `q` in the same way where kExact. Answers their share of the output.
+/// `b` and `c` are in shared memory, aligned to 16 bytes.
+template <bool kExact, int kStates>
+__device__ __forceinline__ float AdvanceColumn(float (&h)[kStates], float (&q)[kExact ? kStates : 1], float decay, float x, const float* b,
+                                               const float* c) {
+  float sums[4] = {};
+#pragma unroll
+  for (int i = 0; i < kStates; i += 4) {
+    const Vector<float, 4> b4 = LoadVector<float, 4>(b + i);
+    const Vector<float, 4> c4 = LoadVector<float, 4>(c + i);
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      const float added = x * b4.element[e];
+      h[i + e] = fmaf(decay, h[i + e], added);
+      if constexpr (kExact) q[i + e] = fmaf(decay, q[i + e], added);
+      sums[e] = fmaf(c4.element[e], h[i + e], sums[e]);
+    }
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/// The output of a column before its gate: the skip connection and the shares of the warps, a row of the block's columns each.
+template <typename T>
+__device__ __forceinline__ float JoinShares(float skip, float x, const float* shares, int warps) {
+  // Rounded before the sum, so that kernels that share this give the same bits whatever the compiler would contract.
+  std::conditional_t<std::is_same_v<T, float>, double, float> sum = __fmul_rn(skip, x);
+  for (int w = 0; w < warps; ++w) sum += shares[w * kRecurrentColumns];
+  return static_cast<float>(sum);
+}
+
 template <typename T, int kStates>
 __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p) {
   LetDependentsStart();
@@ -132,20 +162,7 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
       const float x = x_tile[t * kRecurrentColumns + lane] * steps[t];
       const float* b = b_tile + t * rows + first_state;
       const float* c = c_tile + t * rows + first_state;
-      float sums[4] = {};
-#pragma unroll
-      for (int i = 0; i < kStates; i += 4) {
-        const Vector<float, 4> b4 = LoadVector<float, 4>(b + i);
-        const Vector<float, 4> c4 = LoadVector<float, 4>(c + i);
-#pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const float added = x * b4.element[e];
-          h[i + e] = fmaf(decay, h[i + e], added);
-          if constexpr (kExact) q[i + e] = fmaf(decay, q[i + e], added);
-          sums[e] = fmaf(c4.element[e], h[i + e], sums[e]);
-        }
-      }
-      partial[(t * warps + warp) * kRecurrentColumns + lane] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      partial[(t * warps + warp) * kRecurrentColumns + lane] = AdvanceColumn<kExact>(h, q, decay, x, b, c);
     }
     if constexpr (kExact) {
       const double decay = *tile_decay;
@@ -158,9 +175,7 @@ __global__ void StateSpaceDualRecurrentKernel(const StateSpaceDualArguments<T> p
       const int t = i / kRecurrentColumns;
       const int col = i % kRecurrentColumns;
       if (first_column + col < p.head_size) {
-        std::conditional_t<kExact, double, float> sum = skip * x_tile[i];
-        for (int w = 0; w < warps; ++w) sum += partial[(t * warps + w) * kRecurrentColumns + col];
-        float y = static_cast<float>(sum);
+        float y = JoinShares<T>(skip, x_tile[i], partial + t * warps * kRecurrentColumns + col, warps);
         const int64_t channel = head_channel + col;
         if (p.z != nullptr) y *= Math<T>::Silu(ToFloat(p.z[(row0 + t) * p.z_stride + channel]));
         p.y[(row0 + t) * static_cast<int64_t>(p.heads) * p.head_size + channel] = FromFloat<T>(y);

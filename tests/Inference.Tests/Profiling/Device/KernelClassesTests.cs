@@ -8,6 +8,7 @@ public sealed class KernelClassesTests
 {
     [Theory]
     [InlineData("_ZN9edgefleet4cuda33_GLOBAL__N__0_x_StateSpaceDualChunkedKernelI6__halfEE", OperatorClass.SsmScan)]
+    [InlineData("_ZN9edgefleet4cuda28ConvStateSpaceDualStepKernelI6__halfLi16ELi4EEEvNS0_27ConvStateSpaceDualArgumentsIT_EE", OperatorClass.SsmScan)]
     [InlineData("_ZN9edgefleet4cuda16CausalConvKernelI6__halfLi4EEEv", OperatorClass.CausalConv)]
     [InlineData("_ZN5flash22flash_fwd_splitkv_kernelI23Flash_fwd_kernel_traits", OperatorClass.Attention)]
     [InlineData("_ZN5cudnn6fusion21lean_reduction_kernelE", OperatorClass.Attention)]

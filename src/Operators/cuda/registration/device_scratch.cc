@@ -1,4 +1,4 @@
-#include "cuda/registration/scratch.h"
+#include "cuda/registration/device_scratch.h"
 
 #include <cuda_runtime.h>
 
@@ -28,19 +28,8 @@ const OrtMemoryInfo* CurrentDeviceMemory(const KernelContext& context) {
 
 }  // namespace
 
-DeviceScratch::DeviceScratch(const KernelContext& context, size_t bytes) {
-  if (bytes == 0) return;
-  allocator_ = context.Allocator(CurrentDeviceMemory(context));
-  data_ = allocator_->Alloc(allocator_, bytes);
-  if (data_ != nullptr) return;
-  Ort().ReleaseAllocator(allocator_);
-  context.Fail("no " + std::to_string(bytes) + " bytes of device memory are left for its workspace.");
-}
-
-DeviceScratch::~DeviceScratch() {
-  if (allocator_ == nullptr) return;
-  allocator_->Free(allocator_, data_);
-  Ort().ReleaseAllocator(allocator_);
-}
+// A lock and the device's name are not worth it for no memory.
+DeviceScratch::DeviceScratch(const KernelContext& context, size_t bytes)
+    : Scratch(context, bytes == 0 ? nullptr : CurrentDeviceMemory(context), bytes) {}
 
 }  // namespace edgefleet
