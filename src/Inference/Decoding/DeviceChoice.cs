@@ -38,7 +38,7 @@ internal sealed class DeviceChoice : IDisposable
         var found = _tokens.Host.Span<long>();
         for (var sequence = 0; sequence < _batch; sequence++)
         {
-            tokens[sequence] = found[sequence] >= 0 ? found[sequence] : throw new NonFiniteLogitsException(sequence, 0, (int)(-1 - found[sequence]));
+            tokens[sequence] = found[sequence] >= 0 ? found[sequence] : throw new NonFiniteLogitsException(sequence, 0, (int)(-1 - found[sequence]), _session.LogitsType);
         }
     }
 

@@ -72,7 +72,7 @@ public readonly unsafe ref struct LogitsView
         }
 
         // IndexOfMax answers the first NaN if there is one.
-        return valid ? index : throw new NonFiniteLogitsException(sequence, position, index);
+        return valid ? index : throw new NonFiniteLogitsException(sequence, position, index, _type);
     }
 
     private static int IndexOfMax(ReadOnlySpan<ushort> row, out bool valid)

@@ -39,8 +39,9 @@ internal sealed class InitializerChunk(IRowReader reader)
                 OnnxElementType.BFloat16 => BFloat16Conversion.MaxValue,
                 _ => float.MaxValue,
             };
-            if (!(TensorPrimitives.MaxMagnitude<float>(values) <= limit))
-                throw OutOfRange(recipe.Name, recipe.Type.ManifestName());
+            var greatest = TensorPrimitives.MaxMagnitude<float>(values);
+            if (!(greatest <= limit))
+                throw OutOfRange(recipe.Name, greatest, recipe.Type.ManifestName());
             if (recipe.Transposed)
                 Transpose(values, (int)recipe.Matrix.Columns, recipe, destination);
             else
@@ -71,7 +72,7 @@ internal sealed class InitializerChunk(IRowReader reader)
         }
         catch (NotFiniteNumberException e)
         {
-            throw OutOfRange(recipe.Name, "a quantised weight", e);
+            throw OutOfRange(recipe.Name, TensorPrimitives.MaxMagnitude<float>(buffer.AsSpan(0, rows * columns)), "a quantised weight", e);
         }
         finally
         {
@@ -111,9 +112,8 @@ internal sealed class InitializerChunk(IRowReader reader)
         }
     }
 
-    private static CheckpointException OutOfRange(string name, string type, Exception? cause = null) => new(
-        $"weights of '{name}'",
-        $"have a value that is not finite or too large for {type}.",
-        "Check the checkpoint's files by their hashes, or use precision fp32.",
-        cause);
+    // Another precision has room for what is too large, and none for what is no number.
+    private static CheckpointException OutOfRange(string name, float greatest, string type, Exception? cause = null) => float.IsFinite(greatest)
+        ? new($"weights of '{name}'", $"have a value that is too large for {type}.", "Use precision fp32.", cause)
+        : new($"weights of '{name}'", "have a value that is not finite.", "Check the checkpoint's files by their hashes.", cause);
 }

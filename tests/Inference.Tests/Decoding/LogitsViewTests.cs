@@ -57,6 +57,7 @@ public sealed unsafe class LogitsViewTests
             var exception = Assert.Throws<NonFiniteLogitsException>(
                 () => new LogitsView(address, OrtElementType.Float32, 1, 1, 71).ArgMax(0, 0));
             Assert.Equal(where, exception.Token);
+            Assert.DoesNotContain("fp32", exception.Message, StringComparison.Ordinal);
         }
 
         var words = new ushort[values.Length];
@@ -67,6 +68,19 @@ public sealed unsafe class LogitsViewTests
             var exception = Assert.Throws<NonFiniteLogitsException>(
                 () => new LogitsView(address, OrtElementType.BFloat16, 1, 1, 71).ArgMax(0, 0));
             Assert.Equal(where, exception.Token);
+            Assert.DoesNotContain("fp32", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Only_logits_of_little_range_are_advised_to_have_more()
+    {
+        Half[] values = [Half.NaN];
+        fixed (Half* half = values)
+        {
+            var address = (nint)half;
+            var exception = Assert.Throws<NonFiniteLogitsException>(() => new LogitsView(address, OrtElementType.Float16, 1, 1, 1).ArgMax(0, 0));
+            Assert.Contains("fp32", exception.Message, StringComparison.Ordinal);
         }
     }
 }
