@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using EdgeFleet.Collector.Tests.Prometheus;
 using EdgeFleet.Collector.Tests.Simulation;
 using EdgeFleet.Protos.V1;
@@ -84,7 +85,7 @@ public sealed class PrometheusTests
         await Task.Delay(600, TestContext.Current.CancellationToken);
         var table = (Devices.DeviceTable)collector.Host.Services.GetService(typeof(Devices.DeviceTable))!;
         var results = (Metrics.ResultTable)collector.Host.Services.GetService(typeof(Metrics.ResultTable))!;
-        var sensors = Metrics.SeriesBounds.Telemetry.SelectMany(t => Enumerable.Range(0, t.Sensors + 1).Select(i => $"{t.Metric}/s{i}")).ToImmutableDictionary(name => name, _ => 1.0);
+        var sensors = Metrics.SeriesBounds.Telemetry.SelectMany(t => Enumerable.Range(0, t.Sensors + 1).Select(i => $"{t.Metric}/s{i}")).ToImmutableSortedDictionary(name => name, _ => 1.0, StringComparer.Ordinal);
         var spool = new SpoolLevel();
         for (var reason = 0; reason < Metrics.SeriesBounds.DropReasons; reason++) spool.Dropped[$"reason{reason}"] = 0;
         for (var i = 0; i < Metrics.SeriesBounds.Devices; i++)
@@ -98,12 +99,14 @@ public sealed class PrometheusTests
         await using var page = await http.GetStreamAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(page);
         var series = new Dictionary<string, int>(StringComparer.Ordinal);
+        var power = new Dictionary<string, int>(StringComparer.Ordinal);
         while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.Length == 0 || line[0] == '#') continue;
             Assert.DoesNotContain("otel_metric_overflow", line, StringComparison.Ordinal);
             var name = line[..line.IndexOfAny(['{', ' '])];
             series[name] = series.GetValueOrDefault(name) + 1;
+            if (name == "edgefleet_device_power_watts") power[Device(line)] = power.GetValueOrDefault(Device(line)) + 1;
         }
 
         const int Sensors = 6 + 10 + 5 + 2 + 1 + 3 + 4 + 1;
@@ -114,6 +117,9 @@ public sealed class PrometheusTests
         Assert.Equal(100_000, series["edgefleet_memory_bytes"]);
         Assert.Equal(60_000, series["edgefleet_energy_joules"]);
         Assert.True(results.Overflow > 0);
+
+        // Each device has one sensor more than there is room for on average: those that came first have room for all.
+        Assert.Equal(Enumerable.Range(0, (5_000 * 6) / 7).Select(i => ($"{i:x12}", 7)), power.Where(p => p.Value == 7).Select(p => (p.Key, p.Value)).Order());
         Assert.InRange(series.Values.Sum(), 615_000, 616_000);
     }
 
@@ -197,12 +203,17 @@ public sealed class PrometheusTests
         Assert.False(await rehearsal.LookAsync());
 
         // What is beyond the bounds is counted at each collection: by the rehearsal, and by the scrape that shows it. The exporter caches a page for a moment.
-        var sensors = Enumerable.Range(0, Metrics.SeriesBounds.SensorsPerDevice + 1).ToImmutableDictionary(i => $"power_watts/s{i}", _ => 1.0);
+        var sensors = Enumerable.Range(0, Metrics.SeriesBounds.SensorsPerDevice + 1).ToImmutableSortedDictionary(i => $"power_watts/s{i:d2}", _ => 1.0, StringComparer.Ordinal);
         table.Update(new string('a', 64), d => d with { Online = true, Gauges = sensors });
         await Task.Delay(600, TestContext.Current.CancellationToken);
         Assert.True(await rehearsal.LookAsync());
         await Task.Delay(600, TestContext.Current.CancellationToken);
-        Assert.Matches("""edgefleet_series_overflow_total\{kind="telemetry"\} 2""", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken));
+        var page = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Matches("""edgefleet_series_overflow_total\{kind="telemetry"\} 2""", page);
+
+        // The last by name is the one without room.
+        Assert.Contains("sensor=\"s15\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("sensor=\"s16\"", page, StringComparison.Ordinal);
         Assert.False(await rehearsal.LookAsync());
     }
 
@@ -222,6 +233,8 @@ public sealed class PrometheusTests
 
     private static Task HasAsync(RealPrometheus prometheus, string expression, string what) =>
         TestCollector.EventuallyAsync(() => prometheus.HasDataAsync(expression), $"{what}: {expression}");
+
+    private static string Device(string line) => Regex.Match(line, "device=\"([^\"]*)\"").Groups[1].Value;
 
     private static Run Result(string deviceId, uint context) => new()
     {

@@ -170,7 +170,7 @@ internal sealed partial class DeviceGrain(
         LastSeenNs = heardNs,
         Spool = heartbeat.Spool ?? s.Spool,
         Clock = clock ?? s.Clock,
-        Gauges = heartbeat.Gauges.Where(g => double.IsFinite(g.Value)).Take(MostGauges).ToImmutableDictionary(),
+        Gauges = heartbeat.Gauges.Where(g => double.IsFinite(g.Value)).OrderBy(g => g.Key, StringComparer.Ordinal).Take(MostGauges).ToImmutableSortedDictionary(StringComparer.Ordinal),
     });
 
     private async Task Replied(AssignmentReply reply)

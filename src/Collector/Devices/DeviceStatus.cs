@@ -9,6 +9,9 @@ internal sealed record DeviceStatus
     /// <summary>Its id.</summary>
     public required string DeviceId { get; init; }
 
+    /// <summary>How many devices the table had seen before it.</summary>
+    public required long Number { get; init; }
+
     /// <summary>Whether an agent is connected.</summary>
     public bool Online { get; init; }
 
@@ -21,8 +24,8 @@ internal sealed record DeviceStatus
     /// <summary>Level of its spool.</summary>
     public SpoolLevel? Spool { get; init; }
 
-    /// <summary>Latest telemetry.</summary>
-    public ImmutableDictionary<string, double> Gauges { get; init; } = ImmutableDictionary<string, double>.Empty;
+    /// <summary>Latest telemetry, by name.</summary>
+    public ImmutableSortedDictionary<string, double> Gauges { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 
     /// <summary>Whether its agent was asked to leave.</summary>
     public bool Draining { get; init; }

@@ -6,16 +6,17 @@ namespace EdgeFleet.Collector.Devices;
 internal sealed class DeviceTable
 {
     private readonly ConcurrentDictionary<string, DeviceStatus> devices = new(StringComparer.Ordinal);
+    private long seen;
 
-    /// <summary>All of them.</summary>
-    public ICollection<DeviceStatus> All => devices.Values;
+    /// <summary>All of them, in the order in which they appeared: what is bounded keeps those that it has had longest.</summary>
+    public IEnumerable<DeviceStatus> All => devices.Values.OrderBy(device => device.Number);
 
     /// <summary>One of them, or null.</summary>
     public DeviceStatus? Find(string deviceId) => devices.GetValueOrDefault(deviceId);
 
     /// <summary>Changes one.</summary>
     public void Update(string deviceId, Func<DeviceStatus, DeviceStatus> change) =>
-        devices.AddOrUpdate(deviceId, id => change(new DeviceStatus { DeviceId = id }), (_, status) => change(status));
+        devices.AddOrUpdate(deviceId, id => change(new DeviceStatus { DeviceId = id, Number = Interlocked.Increment(ref seen) }), (_, status) => change(status));
 
     /// <summary>Removes one.</summary>
     public void Remove(string deviceId) => devices.TryRemove(deviceId, out _);

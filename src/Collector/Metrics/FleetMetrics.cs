@@ -103,7 +103,7 @@ internal sealed class FleetMetrics(
         Counter(made, "edgefleet_traces_produced", "Traces ever put into the spool, as the agent counts them.", () => Of(s => s.Produced));
         Counter(made, "edgefleet_traces_acknowledged", "Traces that were acknowledged, as the agent counts them.", () => Of(s => s.Acknowledged));
         Counter(made, "edgefleet_traces_dropped", "Traces that the agent gave up, by reason.", () => Roomy().Where(d => d.Spool is not null).SelectMany(d =>
-            d.Spool!.Dropped.Take(SeriesBounds.DropReasons).Select(p => new Measurement<double>(p.Value, new("device", Short(d.DeviceId)), new("reason", p.Key)))));
+            d.Spool!.Dropped.OrderBy(p => p.Key, StringComparer.Ordinal).Take(SeriesBounds.DropReasons).Select(p => new Measurement<double>(p.Value, new("device", Short(d.DeviceId)), new("reason", p.Key)))));
     }
 
     private void Results(Meter made)
