@@ -40,7 +40,7 @@ public sealed class ScenarioRunnerTests : IDisposable
 
     private Stages Perform(EngineOptions options)
     {
-        var artifact = new ArtifactCache(directory).Obtain(
+        using var artifact = new ArtifactCache(directory).Obtain(
             ModelOptions.Locate(Fixture.Checkpoint("zamba2")), ExportTarget.Cpu, ExportPrecision.Float32, new Progress<ExportProgress>(), TestContext.Current.CancellationToken);
         var stages = new Stages();
         stages.End = new ScenarioRunner().Execute(

@@ -45,18 +45,18 @@ internal sealed class ArtifactCache
         switch (location)
         {
             case ModelLocation.Artifact(var directory):
-                return new ReadyArtifact(Check(Artifact.Open(directory), target, precision, cancellation), ManifestPath: null);
+                return new ReadyArtifact(Check(Artifact.Open(directory), target, precision, cancellation), ManifestPath: null, Lease: null);
             case ModelLocation.Foreign(var directory):
                 return Import(directory, target, cancellation);
             default:
                 using (var export = ModelExport.Open(location))
                 {
-                    return new ReadyArtifact(Obtain(export, target, precision, progress, cancellation), ManifestPath: null);
+                    return Obtain(export, target, precision, progress, cancellation);
                 }
         }
     }
 
-    private Artifact Obtain(
+    private ReadyArtifact Obtain(
         ModelExport export, ExportTarget target, ExportPrecision precision, IProgress<ExportProgress> progress, CancellationToken cancellation)
     {
         var content = Digest(export.Config.ToString(), string.Join('\n', export.Provenance(Hasher, cancellation).Hashes.Select(pair => pair.Key + '=' + pair.Value)));
@@ -64,8 +64,32 @@ internal sealed class ArtifactCache
         var directory = Path.Combine(artifacts, prefix + Digest(BuildInformation.Read().Version, BuildInformation.Read().Commit));
 
         // An artifact that is whole is never changed, so that it needs no lock, and the cache may be read-only.
-        if (TryKept(directory, out _, cancellation) is { } whole) return whole;
-        using var exclusive = Lock(prefix, cancellation);
+        ArtifactLease? lease = null;
+        try
+        {
+            if (Directory.Exists(artifacts)) lease = ArtifactLease.Take(directory, cancellation);
+            var artifact = TryKept(directory, out _, cancellation);
+            if (artifact is null)
+            {
+                using var exclusive = Lock(prefix, cancellation);
+                lease ??= ArtifactLease.Take(directory, cancellation);
+                artifact = Export(export, target, precision, prefix, directory, progress, cancellation);
+            }
+
+            var ready = new ReadyArtifact(artifact, ManifestPath: null, lease);
+            lease = null;
+            return ready;
+        }
+        finally
+        {
+            lease?.Dispose();
+        }
+    }
+
+    /// <summary>Makes an artifact, if nobody has made it while its lock was waited for.</summary>
+    private Artifact Export(
+        ModelExport export, ExportTarget target, ExportPrecision precision, string prefix, string directory, IProgress<ExportProgress> progress, CancellationToken cancellation)
+    {
         if (TryKept(directory, out var damage, cancellation) is { } kept) return kept;
         if (damage is not null)
         {
@@ -76,7 +100,9 @@ internal sealed class ArtifactCache
 
         // Left by an export that was killed: those of this model are made under this lock alone.
         foreach (var partial in Directory.EnumerateDirectories(artifacts, "." + prefix + "*.tmp")) Directory.Delete(partial, recursive: true);
-        foreach (var superseded in Directory.EnumerateDirectories(artifacts, prefix + "*")) Directory.Delete(superseded, recursive: true);
+
+        // Another build's, which may run just now: what is in use is left to the next export.
+        foreach (var superseded in Directory.EnumerateDirectories(artifacts, prefix + "*")) ArtifactLease.TryRemove(superseded);
         var artifact = export.Export(target, precision, directory, Hasher, progress, cancellation);
 
         // The digests were computed while the files were written.
@@ -113,12 +139,12 @@ internal sealed class ArtifactCache
         var artifact = ForeignImporter.Import(directory, target, Hasher, cancellation);
         var manifests = Path.Combine(artifacts, "foreign");
         var path = Path.Combine(manifests, artifact.Id + ".json");
-        if (File.Exists(path)) return new ReadyArtifact(artifact, path);
+        if (File.Exists(path)) return new ReadyArtifact(artifact, path, Lease: null);
         Directory.CreateDirectory(manifests);
         var written = path + "." + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         File.WriteAllBytes(written, ArtifactJson.Document(artifact.Manifest));
         File.Move(written, path, overwrite: true);
-        return new ReadyArtifact(artifact, path);
+        return new ReadyArtifact(artifact, path, Lease: null);
     }
 
     private Artifact Check(Artifact artifact, ExportTarget target, ExportPrecision precision, CancellationToken cancellation)

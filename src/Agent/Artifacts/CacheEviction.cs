@@ -6,7 +6,6 @@ namespace EdgeFleet.Agent.Artifacts;
 internal sealed class CacheEviction(string directory, long boundBytes)
 {
     private const string ForeignManifests = "foreign";
-    private const string Evicted = ".evicted";
 
     /// <summary>Most bytes of the cache.</summary>
     public long BoundBytes => boundBytes;
@@ -23,7 +22,7 @@ internal sealed class CacheEviction(string directory, long boundBytes)
         if (!Directory.Exists(directory)) return (removed, 0);
 
         // Left by a crash in the middle of a removal.
-        foreach (var doomed in Directory.EnumerateDirectories(directory, ".*" + Evicted)) Directory.Delete(doomed, recursive: true);
+        foreach (var doomed in Directory.EnumerateDirectories(directory, ".*" + ArtifactLease.Removed)) Directory.Delete(doomed, recursive: true);
         var entries = new DirectoryInfo(directory).EnumerateDirectories()
             .Where(entry => entry.Name != ForeignManifests && entry.Name[0] != '.')
             .Select(entry => (Entry: entry, Bytes: entry.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)))
@@ -33,26 +32,11 @@ internal sealed class CacheEviction(string directory, long boundBytes)
         {
             if (bytes + needed <= boundBytes) break;
             var name = entry.Name;
-            if (!TryRemove(entry)) continue;
+            if (!ArtifactLease.TryRemove(entry.FullName)) continue;
             removed.Add(name);
             bytes -= size;
         }
 
         return (removed, bytes);
-    }
-
-    private static bool TryRemove(DirectoryInfo entry)
-    {
-        using var exclusive = ArtifactLease.TryExclusive(entry.FullName);
-        if (exclusive is null) return false;
-
-        // Renamed first, so that nobody opens a half of it.
-        var doomed = Path.Combine(entry.Parent!.FullName, "." + entry.Name + Evicted);
-        if (Directory.Exists(doomed)) Directory.Delete(doomed, recursive: true);
-        var lease = ArtifactLease.FileOf(entry.FullName);
-        entry.MoveTo(doomed);
-        Directory.Delete(doomed, recursive: true);
-        File.Delete(lease);
-        return true;
     }
 }

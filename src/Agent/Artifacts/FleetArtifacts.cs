@@ -35,7 +35,7 @@ internal sealed class FleetArtifacts
         this.log = log;
     }
 
-    /// <summary>The artifact of an assignment, in use until its lease is disposed of.</summary>
+    /// <summary>The artifact of an assignment.</summary>
     /// <param name="assignment">What asks for it.</param>
     /// <param name="link">Connection to the collector; waited for.</param>
     /// <param name="progress">Told how far it is.</param>
@@ -43,17 +43,16 @@ internal sealed class FleetArtifacts
     /// <exception cref="CheckpointException">The model cannot be built.</exception>
     /// <exception cref="InvalidDataException">The artifact is not what its id says.</exception>
     /// <exception cref="IOException">There is no room, or the disk failed.</exception>
-    public async Task<(ReadyArtifact Artifact, ArtifactLease Lease)> ObtainAsync(
+    public async Task<ReadyArtifact> ObtainAsync(
         Assignment assignment, Func<CancellationToken, Task<CollectorChannel>> link, Action<WorkerProgress> progress, CancellationToken cancellation)
     {
         var scenario = assignment.Run.Scenario;
         var ready = scenario.ArtifactId.Length > 0
             ? await ByIdAsync(scenario.ArtifactId, link, progress, cancellation)
             : await Task.Run(() => Build(assignment, progress, cancellation), cancellation);
-        var lease = ArtifactLease.Take(ready.Artifact.Directory);
         CacheEviction.Touch(ready.Artifact.Directory, time.GetUtcNow());
         foreach (var removed in eviction.MakeRoom(0).Removed) log.Information("Artifact {Artifact} was removed from the cache, which is bounded.", removed);
-        return (ready, lease);
+        return ready;
     }
 
     private async Task<ReadyArtifact> ByIdAsync(string id, Func<CancellationToken, Task<CollectorChannel>> link, Action<WorkerProgress> progress, CancellationToken cancellation)
@@ -80,9 +79,20 @@ internal sealed class FleetArtifacts
 
     private ReadyArtifact Verified(string path, CancellationToken cancellation)
     {
-        var artifact = Artifact.Open(path);
-        artifact.Verify(cache.Hasher, cancellation);
-        return new ReadyArtifact(artifact, ManifestPath: null);
+        ArtifactLease? lease = null;
+        try
+        {
+            lease = ArtifactLease.Take(path, cancellation);
+            var artifact = Artifact.Open(path);
+            artifact.Verify(cache.Hasher, cancellation);
+            var ready = new ReadyArtifact(artifact, ManifestPath: null, lease);
+            lease = null;
+            return ready;
+        }
+        finally
+        {
+            lease?.Dispose();
+        }
     }
 
     private ReadyArtifact Build(Assignment assignment, Action<WorkerProgress> progress, CancellationToken cancellation)

@@ -36,8 +36,8 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         Trace trace;
         try
         {
-            var (artifact, lease) = await artifacts.ObtainAsync(assignment, link.UpAsync, progress.Report, open.Ended);
-            using (lease) trace = await WorkAsync(open, artifact, progress);
+            using var artifact = await artifacts.ObtainAsync(assignment, link.UpAsync, progress.Report, open.Ended);
+            trace = await WorkAsync(open, artifact, progress);
         }
         catch (OperationCanceledException) when (open.Ended.IsCancellationRequested)
         {
@@ -108,7 +108,7 @@ internal sealed class RunPerformer(FleetArtifacts artifacts, MachineProbes probe
         if (trace.Environment is { } environment) environment.DeviceId = deviceId;
         if (trace.Clock is { } clock && link.Offset is { } offset) (clock.WallOffsetNs, clock.WallErrorNs) = (offset.OffsetNs, offset.ErrorNs);
         var scenario = assignment.Run.Scenario;
-        RunFindings.Add(trace, artifact.Artifact.Manifest, scenario.ToMeasured().TotalTokens, withoutLimits);
+        RunFindings.Add(trace, artifact.Artifact.Manifest, scenario.ToMeasured().TotalTokens, withoutLimits, System.Environment.ProcessorCount);
         return trace;
     }
 

@@ -23,6 +23,8 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
     private readonly Dictionary<int, MachineLimits> limits = [];
     private readonly string deviceId = DeviceIdentity.Local();
     private readonly DateTimeOffset fireTime = time.GetUtcNow();
+    private long total;
+    private long done;
 
     private string NoLimits => request.Roofline ? RunFindings.NoProbes : "The machine's limits were not probed (--no-roofline): no MBU, no MFU.";
 
@@ -47,10 +49,9 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
         var pack = request.RuntimePack is null ? RuntimePack.Bundled() : RuntimePack.Open(request.RuntimePack, cache.Hashes, cancellation);
         var packId = PackId(pack);
 
-        var total = SweepExpansion.Count((long)request.Models.Length * request.Precisions.Length * request.Providers.Length, request.Axes);
+        total = SweepExpansion.Count((long)request.Models.Length * request.Precisions.Length * request.Providers.Length, request.Axes);
         using var observer = RunObserver.OfMachine(request.Observation);
         var succeeded = true;
-        var done = 0;
         foreach (var provider in request.Providers)
         {
             foreach (var location in request.Models)
@@ -58,37 +59,52 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 foreach (var precision in request.Precisions)
                 {
                     var template = Template(location, provider, precision, packId);
-                    var artifact = Obtain(cache, location, provider, precision, out var reason, out var failure, cancellation);
-                    if (artifact is not null) template = Complete(template, artifact.Artifact);
-                    foreach (var scenario in SweepExpansion.Expand([template], request.Axes))
-                    {
-                        cancellation.ThrowIfCancellationRequested();
-                        var label = $"[{++done}/{total}] {scenario.Model} {scenario.Precision} {scenario.Provider} context {scenario.ContextTokens}"
-                            + (scenario.DepthTokens > 0 ? $" depth {scenario.DepthTokens}" : "") + (scenario.Batch > 1 ? $" batch {scenario.Batch}" : "");
-                        if (artifact is null)
-                        {
-                            writer.Write(BenchRowBuilder.Failed(WithThreads(scenario), reason, failure));
-                            succeeded = false;
-                        }
-                        else if (request.FrontierMaximum is { } maximum)
-                        {
-                            succeeded &= await SearchAsync(WithThreads(scenario), maximum, writer, context => MeasureAsync(context, artifact, pack, observer, label, cancellation), cancellation);
-                        }
-                        else
-                        {
-                            var row = await MeasureAsync(WithThreads(scenario), artifact, pack, observer, label, cancellation);
-                            writer.Write(row);
-                            succeeded &= row.Outcome is "completed" or "skipped";
-                        }
-
-                        // The scenario that was interrupted is written with the repeats that it had completed.
-                        cancellation.ThrowIfCancellationRequested();
-                    }
+#pragma warning disable CA2000 // It is disposed of at the end of each turn, which the analyser does not see in a loop that waits.
+                    using var artifact = Obtain(cache, location, provider, precision, out var reason, out var failure, cancellation);
+#pragma warning restore CA2000
+                    if (artifact is null) WriteFailed(template, reason, failure, writer);
+                    succeeded &= artifact is not null && await MeasureAllAsync(Complete(template, artifact.Artifact), artifact, pack, observer, writer, cancellation);
                 }
             }
         }
 
         return succeeded;
+    }
+
+    /// <summary>Measures the scenarios of an artifact.</summary>
+    private async Task<bool> MeasureAllAsync(Scenario template, ReadyArtifact artifact, RuntimePack pack, RunObserver observer, IRowWriter writer, CancellationToken cancellation)
+    {
+        var succeeded = true;
+        foreach (var scenario in SweepExpansion.Expand([template], request.Axes))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var label = $"[{++done}/{total}] {scenario.Model} {scenario.Precision} {scenario.Provider} context {scenario.ContextTokens}"
+                + (scenario.DepthTokens > 0 ? $" depth {scenario.DepthTokens}" : "") + (scenario.Batch > 1 ? $" batch {scenario.Batch}" : "");
+            if (request.FrontierMaximum is { } maximum)
+            {
+                succeeded &= await SearchAsync(WithThreads(scenario), maximum, writer, context => MeasureAsync(context, artifact, pack, observer, label, cancellation), cancellation);
+            }
+            else
+            {
+                var row = await MeasureAsync(WithThreads(scenario), artifact, pack, observer, label, cancellation);
+                writer.Write(row);
+                succeeded &= row.Outcome is "completed" or "skipped";
+            }
+
+            // The scenario that was interrupted is written with the repeats that it had completed.
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return succeeded;
+    }
+
+    private void WriteFailed(Scenario template, string reason, string failure, IRowWriter writer)
+    {
+        foreach (var scenario in SweepExpansion.Expand([template], request.Axes))
+        {
+            done++;
+            writer.Write(BenchRowBuilder.Failed(WithThreads(scenario), reason, failure));
+        }
     }
 
     /// <summary>Searches the longest context that completes from the scenario's on; each that is tried is a row.</summary>
@@ -147,7 +163,7 @@ internal sealed class BenchRunner(BenchRequest request, WorkerLaunch launch, Pro
                 break;
             }
 
-            RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu" && limit is null ? NoLimits : null);
+            RunFindings.Add(result.Trace, artifact.Artifact.Manifest, scenario.TotalTokens, scenario.Provider == "cpu" && limit is null ? NoLimits : null, System.Environment.ProcessorCount);
             traces.Add(result.Trace);
             if (rule.Again(result.Trace)) repeat--;
             else rule = new Invalidation(request.Engine);

@@ -21,13 +21,19 @@ internal static class RunFindings
     /// <param name="manifest">What was measured.</param>
     /// <param name="totalTokens">Longest sequence of the run.</param>
     /// <param name="withoutLimits">Why the limits of the machine, which a run on its processor is held against, are not known; null where they are or there are none.</param>
-    public static void Add(Trace trace, ArtifactManifest manifest, long totalTokens, string? withoutLimits)
+    /// <param name="processors">Processors that the run may use.</param>
+    public static void Add(Trace trace, ArtifactManifest manifest, long totalTokens, string? withoutLimits, int processors)
     {
         void Finding(string code, string message) => trace.Findings.Add(new Finding { Code = code, Message = message });
         if (manifest.Weights.Source == "random") Finding(FindingCodes.RandomWeights, "The weights are seeded random numbers: speed and memory hold, text does not.");
         if (manifest.PositionLimit is null && manifest.TrainedContext is { } trained && manifest.Rotary.Length > 0 && totalTokens > trained)
         {
             Finding(FindingCodes.BeyondTrainedContext, $"{totalTokens} tokens exceed the {trained} that the model was trained for.");
+        }
+
+        if (trace.Scenario is { Provider: Provider.Cpu } scenario && scenario.Threads > processors)
+        {
+            Finding(FindingCodes.ThreadsExceedProcessors, $"{scenario.Threads} threads share {processors} processors and wait for each other; give at most as many (--threads), or 0 for the physical cores.");
         }
 
         if (withoutLimits is not null) Finding(FindingCodes.RooflineUnavailable, withoutLimits);

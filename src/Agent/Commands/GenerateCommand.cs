@@ -44,12 +44,13 @@ internal static class GenerateCommand
             var store = new ArtifactCache(parsed.CacheDirectory(cache));
             var providerName = ModelOptions.Provider(parsed.GetRequiredValue(provider));
             var progress = new ProgressLine(console.Error, console.InteractiveError, quiet: false);
-            var artifact = store.Obtain(
+            using var obtained = store.Obtain(
                 location,
                 ModelOptions.Target(providerName == "cpu" ? "cpu" : "cuda"),
                 ModelOptions.Precision(parsed.GetRequiredValue(precision)),
                 progress.ForExport(location.Name),
-                cancellation).Artifact;
+                cancellation);
+            var artifact = obtained.Artifact;
             progress.Clear();
             var pack = parsed.GetValue(runtimePack) is { } directory ? RuntimePack.Open(directory, store.Hashes, cancellation) : RuntimePack.Bundled();
             var options = new DecoderOptions

@@ -57,14 +57,15 @@ internal static class VerifyCommand
             var store = new ArtifactCache(parsed.CacheDirectory(cache));
             var progress = new ProgressLine(console.Error, console.InteractiveError, quiet: !console.InteractiveError);
             var target = providerName == "cpu" ? ExportTarget.Cpu : ExportTarget.Cuda;
-            Artifact Obtain(ExportPrecision wanted)
+            ReadyArtifact Obtain(ExportPrecision wanted)
             {
-                var obtained = store.Obtain(location, target, wanted, progress.ForExport(location.Name), cancellation).Artifact;
+                var found = store.Obtain(location, target, wanted, progress.ForExport(location.Name), cancellation);
                 progress.Clear();
-                return obtained;
+                return found;
             }
 
-            var artifact = Obtain(named);
+            using var obtained = Obtain(named);
+            var artifact = obtained.Artifact;
             var pack = parsed.GetValue(runtimePack) is { } directory ? RuntimePack.Open(directory, store.Hashes, cancellation) : RuntimePack.Bundled();
             var options = new DecoderOptions
             {
@@ -75,7 +76,8 @@ internal static class VerifyCommand
             float[] expected = [];
             if (other is { } compared)
             {
-                using var otherSession = DecoderSession.Open(pack, Obtain(compared), options);
+                using var otherArtifact = Obtain(compared);
+                using var otherSession = DecoderSession.Open(pack, otherArtifact.Artifact, options);
                 expected = LogitVerifier.Logits(otherSession, ids, ReferenceChunk, cancellation);
             }
 

@@ -68,6 +68,9 @@ public static class FindingCodes
     /// <summary>Other processes used the machine before or during the run.</summary>
     public const string OtherLoad = "other_load";
 
+    /// <summary>The run had more threads than processors.</summary>
+    public const string ThreadsExceedProcessors = "threads_exceed_processors";
+
     /// <summary>Something else used the GPU before the run.</summary>
     public const string GpuBusy = "gpu_busy";
 
@@ -93,6 +96,6 @@ public static class FindingCodes
     public static ImmutableSortedSet<string> All { get; } = ImmutableSortedSet.Create(
         StringComparer.Ordinal,
         BeyondTrainedContext, WarmupNotFlat, RandomWeights, TokensDiffer, ClocksNotPinned, NoisyIterations, IntervalWide, RooflineUnavailable, AboveProbedBandwidth, DecodeNotCaptured,
-        ProfileUnavailable, ProviderFallback, TraceThinned, TrendLeft, Multimodal, Outliers, TooShort, Throttled, MachineNoisy, NoisierThanMachine, OtherLoad, GpuBusy, OnBattery, LittleMemory,
+        ProfileUnavailable, ProviderFallback, TraceThinned, TrendLeft, Multimodal, Outliers, TooShort, Throttled, MachineNoisy, NoisierThanMachine, OtherLoad, ThreadsExceedProcessors, GpuBusy, OnBattery, LittleMemory,
         LittleDisk, SwapInUse, NonMonotoneFrontier, RunRepeated);
 }

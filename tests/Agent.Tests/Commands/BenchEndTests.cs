@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeFleet.Agent.Artifacts;
 using Xunit;
 
 namespace EdgeFleet.Agent.Tests.Commands;
@@ -29,6 +30,20 @@ public sealed class BenchEndTests : IDisposable
         agent.Kill();
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(worker.HasExited);
+    }
+
+    [Fact]
+    public async Task An_artifact_stays_in_the_cache_as_long_as_its_bench_lives()
+    {
+        using var agent = AgentSandbox.Start("bench", "--no-roofline", "--quiet", "--cache", sandbox.Cache, "--model", Fixture.Checkpoint("llama"), "--iterations", "1000", "--measure-time", "600");
+        using var worker = await sandbox.FindWorkerAsync();
+        var artifact = Assert.Single(Directory.GetDirectories(Path.Combine(sandbox.Cache, "artifacts")));
+        Assert.False(ArtifactLease.TryRemove(artifact));
+        agent.Kill();
+        await agent.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(ArtifactLease.TryRemove(artifact));
+        Assert.False(Directory.Exists(artifact));
     }
 
     [Fact]

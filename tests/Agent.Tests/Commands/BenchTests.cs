@@ -100,6 +100,15 @@ public sealed class BenchTests : IDisposable
         Assert.Contains("roofline_unavailable", Findings(without));
     }
 
+    [Fact]
+    public async Task More_threads_than_processors_are_a_finding()
+    {
+        string[] bench = ["--model", Fixture.Checkpoint("llama"), "--context", "8", "--decode", "2", "--iterations", "1", "--no-memory", "--no-warm-load"];
+        var rows = (await sandbox.BenchAsync(["--threads", $"{Environment.ProcessorCount},{Environment.ProcessorCount + 1}", .. bench])).Lines();
+        Assert.DoesNotContain("threads_exceed_processors", Findings(rows[0]));
+        Assert.Contains("threads_exceed_processors", Findings(rows[1]));
+    }
+
     [Theory]
     [InlineData("cuda")]
     [InlineData("tensorrt")]

@@ -28,8 +28,8 @@ public sealed class CacheEvictionTests : IDisposable
     {
         var used = Make("used", 40, 1);
         Make("other", 40, 2);
-        using (ArtifactLease.Take(used))
-        using (ArtifactLease.Take(used))
+        using (ArtifactLease.Take(used, TestContext.Current.CancellationToken))
+        using (ArtifactLease.Take(used, TestContext.Current.CancellationToken))
         {
             Assert.Equal(["other"], new CacheEviction(root, 10).MakeRoom(0).Removed);
             Assert.Equal(["used"], Names());
