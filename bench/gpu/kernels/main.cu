@@ -1,5 +1,5 @@
 // Checks the CUDA operators against double precision and times them.
-//   edgefleet_gpu_kernels [--check] [--time] [--small] [--only conv|scan|dual|convdual|pointwise|linear|attention|argmax] [--report FILE] [--commit ID]
+//   edgefleet_gpu_kernels [--check] [--time] [--small] [--only conv|scan|dual|convdual|pointwise|linear|quantized|attention|argmax] [--report FILE] [--commit ID]
 // Without --check and --time it does both. --small keeps to the small checks, for compute-sanitizer.
 // Exit status: 0 when each check passed, 1 when one failed, 2 on an error of the CUDA runtime or of the arguments.
 #include <algorithm>
@@ -76,6 +76,7 @@ int Run(int argc, char** argv) {
                           {"convdual", CheckConvStateSpaceDual, TimeConvStateSpaceDual},
                           {"pointwise", CheckPointwise, TimePointwise},
                           {"linear", CheckLinear, TimeLinear},
+                          {"quantized", CheckQuantizedProduct, TimeQuantizedProduct},
                           {"attention", CheckAttention, TimeAttention},
                           {"argmax", CheckArgMax, TimeArgMax}};
   for (const auto& suite : suites) {

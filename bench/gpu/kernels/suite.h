@@ -20,6 +20,7 @@ void CheckStateSpaceDual(Report& report, const Machine& machine);
 void CheckConvStateSpaceDual(Report& report, const Machine& machine);
 void CheckPointwise(Report& report, const Machine& machine);
 void CheckLinear(Report& report, const Machine& machine);
+void CheckQuantizedProduct(Report& report, const Machine& machine);
 void CheckAttention(Report& report, const Machine& machine);
 void CheckArgMax(Report& report, const Machine& machine);
 
@@ -29,6 +30,7 @@ void TimeStateSpaceDual(Report& report, const Machine& machine);
 void TimeConvStateSpaceDual(Report& report, const Machine& machine);
 void TimePointwise(Report& report, const Machine& machine);
 void TimeLinear(Report& report, const Machine& machine);
+void TimeQuantizedProduct(Report& report, const Machine& machine);
 void TimeAttention(Report& report, const Machine& machine);
 void TimeArgMax(Report& report, const Machine& machine);
 

@@ -12,7 +12,7 @@ namespace EdgeFleet.Inference.Decoding;
 /// </summary>
 internal static class TensorRtOptions
 {
-    private const string ExcludedOperators = "Attention,CausalConv1d,ConvStateSpaceDual,GatedActivation,GroupQueryAttention,Linear,RmsNorm,SelectiveScan,StateSpaceDual";
+    private const string ExcludedOperators = "Attention,CausalConv1d,ConvStateSpaceDual,GatedActivation,GroupQueryAttention,Linear,MatMulNBits,RmsNorm,SelectiveScan,StateSpaceDual";
 
     /// <summary>The options by ONNX Runtime's keys.</summary>
     /// <param name="manifest">The artifact.</param>

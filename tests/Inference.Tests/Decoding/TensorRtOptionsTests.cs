@@ -17,7 +17,7 @@ public sealed class TensorRtOptionsTests
         var options = TensorRtOptions.Of(new TinyDecoder(seed: 1, attention: true).Manifest, new DecoderShape(1, 64), "/cache/engines");
 
         Assert.Equal(
-            ["Attention", "CausalConv1d", "ConvStateSpaceDual", "GatedActivation", "GroupQueryAttention", "Linear", "RmsNorm", "SelectiveScan", "StateSpaceDual"],
+            ["Attention", "CausalConv1d", "ConvStateSpaceDual", "GatedActivation", "GroupQueryAttention", "Linear", "MatMulNBits", "RmsNorm", "SelectiveScan", "StateSpaceDual"],
             options["trt_op_types_to_exclude"].Split(','));
         Assert.Equal("/cache/engines", options["trt_engine_cache_path"]);
         Assert.Equal("/cache/engines", options["trt_timing_cache_path"]);

@@ -53,19 +53,6 @@ public sealed class ForeignImporterTests
     }
 
     [Fact]
-    public void Caches_and_logits_of_bfloat16_are_taken()
-    {
-        using var directory = new TemporaryDirectory();
-        var model = new ForeignModel();
-        foreach (var value in model.Graph.Input.Concat(model.Graph.Output).Where(static value => value.Type.TensorType.ElemType == (int)OnnxElementType.Float32))
-            value.Type.TensorType.ElemType = (int)OnnxElementType.BFloat16;
-        model.Write(directory);
-        var manifest = Import(directory).Manifest;
-        Assert.Equal(new PrecisionManifest("int4", "int4", "bfloat16", "bfloat16"), manifest.Precision);
-        Assert.All(manifest.States, state => Assert.Equal("bfloat16", state.Type));
-    }
-
-    [Fact]
     public void Costs_follow_from_the_shapes()
     {
         using var directory = new TemporaryDirectory();

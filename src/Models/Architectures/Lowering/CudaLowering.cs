@@ -8,8 +8,8 @@ using EdgeFleet.Models.Quantization;
 namespace EdgeFleet.Models.Architectures.Lowering;
 
 /// <summary>
-/// Lowering for CUDA: ONNX Runtime's kernels for quantised weights and a prefill's attention in 16 bits, EdgeFleet's for the rest: a decode step of
-/// them has kernels that fetch their weights while the one in front still runs.
+/// Lowering for CUDA: EdgeFleet's operators, whose kernels of a decode step fetch their weights while the one in front still runs. What a GPU has no
+/// kernel of ours for they give to ONNX Runtime's from inside.
 /// </summary>
 /// <param name="plan">Precision.</param>
 /// <param name="builder">The graph.</param>
@@ -114,16 +114,15 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
         }
 
         var quantized = new QuantizedMatrix(InitializerName($"{scope}.weight", weight), weight, bits, QuantizedConsumer.MatMulNBits);
-        var product = Builder.Node(
-            OperatorDomain.Microsoft,
+        return Builder.Node(
+            OperatorDomain.EdgeFleet,
             "MatMulNBits",
-            bias is null ? scope : $"{scope}.product",
-            [x, Weight(quantized.Weight), Weight(quantized.Scale)],
+            scope,
+            [x, Weight(quantized.Weight), Weight(quantized.Scale), addend],
             Type,
             NodeAttribute.Int("K", weight.Columns),
             NodeAttribute.Int("N", weight.Rows),
             NodeAttribute.Int("bits", bits),
             NodeAttribute.Int("block_size", BlockLayout.BlockSize));
-        return bias is null ? product : Add(scope, product, addend);
     }
 }

@@ -6,6 +6,7 @@
 #include "cuda/registration/gated_activation.h"
 #include "cuda/registration/group_query_attention.h"
 #include "cuda/registration/linear.h"
+#include "cuda/registration/mat_mul_n_bits.h"
 #include "cuda/registration/rms_norm.h"
 #include "cuda/registration/selective_scan.h"
 #include "cuda/registration/state_space_dual.h"
@@ -16,6 +17,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
   static const auto* operators = [] {
     auto* all = new std::vector<std::unique_ptr<OperatorDefinition>>;
     all->push_back(std::make_unique<CudaAttention>());
+    all->push_back(std::make_unique<CudaMatMulNBits>());
     for (const auto activations : {kHalf, kBFloat16}) all->push_back(std::make_unique<CudaGroupQueryAttention>(activations));
     for (const auto activations : {kFloat, kHalf, kBFloat16}) {
       all->push_back(std::make_unique<CudaCausalConv1d>(activations));
