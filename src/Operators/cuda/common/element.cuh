@@ -94,17 +94,22 @@ __device__ __forceinline__ void StoreVector(T* to, const Vector<T, kCount>& vect
   *reinterpret_cast<Vector<T, kCount>*>(to) = vector;
 }
 
-/// Whether a vector's elements are read and written as pairs. An instruction takes either half of a register that holds two float16, but no
-/// half of one that holds two bfloat16: single elements would each have a register of their own, twice as many as the vector has.
+/// Whether a vector's elements are read and written as pairs: single elements of 16 bits would each have a register of their own, twice as many as
+/// the vector has, for bfloat16 always and for float16 where the compiler takes them apart early.
 template <typename T, int kCount>
-inline constexpr bool kInPairs = std::is_same_v<T, __nv_bfloat16> && kCount % 2 == 0;
+inline constexpr bool kInPairs = kIsHalfWidth<T> && kCount % 2 == 0;
 
 /// Element `i`, which is known to the compiler.
 template <typename T, int kCount>
 __device__ __forceinline__ float ToFloat(const Vector<T, kCount>& vector, int i) {
   if constexpr (kInPairs<T, kCount>) {
     const uint32_t pair = reinterpret_cast<const uint32_t*>(vector.element)[i / 2];
-    return __uint_as_float(i % 2 == 0 ? pair << 16 : pair & 0xffff0000u);
+    if constexpr (std::is_same_v<T, __nv_bfloat16>) {
+      return __uint_as_float(i % 2 == 0 ? pair << 16 : pair & 0xffff0000u);
+    } else {
+      const float2 both = Unpack<T>(pair);
+      return i % 2 == 0 ? both.x : both.y;
+    }
   } else {
     return ToFloat(vector.element[i]);
   }
