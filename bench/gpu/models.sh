@@ -20,8 +20,8 @@ bench() {
   "$agent" bench "${common[@]}" --provider cuda -o jsonl -q "$@" >> "$out/$part.jsonl" 2>> "$out/$part.err"
   echo "$(date -u +%T) $part ${*: -6} status $?"
 }
-timed=(--warmup-iterations 4)
-sensed=(-p fp16 --iterations 7 --sample-period 0.05 --profile)
+timed=(--warmup-iterations 3)
+sensed=(-p fp16 --iterations 5 --sample-period 0.05 --profile)
 plain=(-p fp16 --iterations 3 --sample-period 0)
 
 context() {
@@ -77,8 +77,7 @@ parity() {
   local name precision way
   for name in qwen2 llama phi3 gpt_neo mamba mamba2 falcon_mamba falcon_h1 zamba2; do
     for precision in fp32 fp16 bf16; do
-      parity_of "$name" "$precision" ""
-      for way in "--prefill 40" "--prefill 40 --chunk 17"; do
+      for way in "" "--prefill 40" "--prefill 40 --chunk 17"; do
         parity_of "$name" "$precision" "$way" &
       done
     done
