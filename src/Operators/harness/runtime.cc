@@ -33,6 +33,18 @@ Runtime::Runtime(const std::string& library, int threads) : shares_threads_(thre
 
 Runtime::~Runtime() { api_->ReleaseEnv(env_); }
 
+void Runtime::MakeSharedArena(size_t bytes) const {
+  OrtMemoryInfo* memory = nullptr;
+  Check(api_->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+  OrtArenaCfg* arena = nullptr;
+  // The rest as the runtime chooses.
+  OrtStatus* status = api_->CreateArenaCfg(bytes, -1, -1, -1, &arena);
+  if (status == nullptr) status = api_->CreateAndRegisterAllocator(env_, memory, arena);
+  if (arena != nullptr) api_->ReleaseArenaCfg(arena);
+  api_->ReleaseMemoryInfo(memory);
+  Check(status);
+}
+
 void Runtime::Check(OrtStatus* status) const {
   if (status == nullptr) return;
   const std::string message = api_->GetErrorMessage(status);
@@ -53,11 +65,13 @@ TensorValue::TensorValue(const Runtime& runtime, void* data, size_t bytes, const
 
 TensorValue::~TensorValue() { runtime_.api().ReleaseValue(value_); }
 
-Session::Session(const Runtime& runtime, const std::string& model, const std::string& operators, int threads) : runtime_(runtime) {
+Session::Session(const Runtime& runtime, const std::string& model, const std::string& operators, int threads, bool shares_arena)
+    : runtime_(runtime) {
   const OrtApi& api = runtime.api();
   OrtSessionOptions* options = nullptr;
   runtime.Check(api.CreateSessionOptions(&options));
   OrtStatus* status = runtime.shares_threads() ? api.DisablePerSessionThreads(options) : api.SetIntraOpNumThreads(options, threads);
+  if (status == nullptr && shares_arena) status = api.AddSessionConfigEntry(options, "session.use_env_allocators", "1");
   if (status == nullptr) status = api.RegisterCustomOpsLibrary_V2(options, operators.c_str());
   if (status == nullptr) status = api.CreateSessionFromArray(runtime.env(), model.data(), model.size(), options, &session_);
   api.ReleaseSessionOptions(options);

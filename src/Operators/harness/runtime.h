@@ -22,6 +22,9 @@ class Runtime {
   std::string version() const { return version_; }
   bool shares_threads() const { return shares_threads_; }
 
+  /// Gives sessions that share it an arena of at most so many bytes, for the life of the process.
+  void MakeSharedArena(size_t bytes) const;
+
   /// Throws std::runtime_error with the runtime's message.
   void Check(OrtStatus* status) const;
 
@@ -49,7 +52,7 @@ class TensorValue {
 class Session {
  public:
   /// `operators` is the path of libedgefleet_ops.so. `threads` has no effect when the runtime's sessions share a pool.
-  Session(const Runtime& runtime, const std::string& model, const std::string& operators, int threads);
+  Session(const Runtime& runtime, const std::string& model, const std::string& operators, int threads, bool shares_arena = false);
   ~Session();
   Session(const Session&) = delete;
 

@@ -23,17 +23,16 @@ Scratch::Scratch(const KernelContext& context, size_t bytes) : Scratch(context, 
 
 Scratch::Scratch(const KernelContext& context, const OrtMemoryInfo* memory, size_t bytes) {
   if (bytes == 0) return;
-  allocator_ = context.Allocator(memory);
-  data_ = allocator_->Alloc(allocator_, bytes);
-  if (data_ != nullptr) return;
-  Ort().ReleaseAllocator(allocator_);
-  context.Fail("no " + std::to_string(bytes) + " bytes of memory are left for its workspace.");
+  allocator_.reset(context.Allocator(memory));
+  // An arena throws where its memory ends, others answer null.
+  data_ = allocator_->Alloc(allocator_.get(), bytes);
+  if (data_ == nullptr) context.Fail("out of memory: no " + std::to_string(bytes) + " bytes are left for its workspace.");
 }
 
 Scratch::~Scratch() {
-  if (allocator_ == nullptr) return;
-  allocator_->Free(allocator_, data_);
-  Ort().ReleaseAllocator(allocator_);
+  if (data_ != nullptr) allocator_->Free(allocator_.get(), data_);
 }
+
+void Scratch::ReleaseAllocator::operator()(OrtAllocator* allocator) const { Ort().ReleaseAllocator(allocator); }
 
 }  // namespace edgefleet

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "registration/kernel_context.h"
 
@@ -23,7 +24,11 @@ class Scratch {
   Scratch(const KernelContext& context, const OrtMemoryInfo* memory, size_t bytes);
 
  private:
-  OrtAllocator* allocator_ = nullptr;
+  struct ReleaseAllocator {
+    void operator()(OrtAllocator* allocator) const;
+  };
+
+  std::unique_ptr<OrtAllocator, ReleaseAllocator> allocator_;
   void* data_ = nullptr;
 };
 

@@ -55,7 +55,8 @@ std::string Bytes(const std::vector<T>& values) {
 /// Tensors bound to a session; shapes of the graph are symbolic in batch and tokens.
 class Bound {
  public:
-  explicit Bound(GraphNode node) : session(OnnxRuntime(), harness::WriteModel(node), Environment("EDGEFLEET_OPS"), 2) {}
+  explicit Bound(GraphNode node, bool shares_arena = false)
+      : session(OnnxRuntime(), harness::WriteModel(node), Environment("EDGEFLEET_OPS"), 2, shares_arena) {}
 
   template <typename T>
   void Input(const char* name, std::vector<T>& data, const std::vector<int64_t>& shape) {
@@ -306,7 +307,7 @@ GraphValue MixerState() { return {"past_state", kFloatType, {"batch", kMixerHead
 template <typename T>
 class FusedMixer {
  public:
-  FusedMixer(const Mixer<T>& mixer, bool gated) : bound(Node(mixer, gated)) {}
+  FusedMixer(const Mixer<T>& mixer, bool gated, bool shares_arena = false) : bound(Node(mixer, gated), shares_arena) {}
 
   std::vector<T> Run(Mixer<T>& mixer, std::vector<T>& packed, int64_t tokens) {
     std::vector<T> y(static_cast<size_t>(kBatch * tokens * kMixerInner));
@@ -448,6 +449,25 @@ TYPED_TEST(InRuntime, ConvStateSpaceDualMatchesTheReferenceAndTheTwoOperatorsInP
       EXPECT_EQ(Bytes(mixer.state), Bytes(same.state)) << tokens;
     }
   }
+}
+
+// The arena's allocator throws an exception of the runtime's: it has to pass through the operators' frames and come back as an error.
+TEST(InRuntimeFloat, AnArenaThatEndsIsAnErrorAndNotTheEndOfTheProcess) {
+  constexpr size_t kArenaBytes = 1 << 20;
+  OnnxRuntime().MakeSharedArena(kArenaBytes);
+  RandomTensors random(6);
+  Mixer<float> mixer(random);
+  FusedMixer<float> fused(mixer, false, true);
+  constexpr int64_t kTokens = kArenaBytes / (kMixerChannels * static_cast<int64_t>(sizeof(float)));
+  auto packed = random.Normal<float>(kBatch * kTokens * kMixerPacked, 1);
+  try {
+    fused.Run(mixer, packed, kTokens);
+    FAIL() << "the workspace was found";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), testing::AnyOf(testing::HasSubstr("Failed to allocate memory"), testing::HasSubstr("smaller than requested bytes")));
+  }
+  auto token = random.Normal<float>(kBatch * kMixerPacked, 1);
+  EXPECT_THAT(fused.Run(mixer, token, 1), testing::Each(testing::Truly([](float y) { return std::isfinite(y); })));
 }
 
 TEST(InRuntimeFloat, RmsNormMatchesTheReferenceWithAndWithoutItsSecondOutput) {
