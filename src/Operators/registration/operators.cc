@@ -6,6 +6,7 @@
 #include "gated_activation/definition.h"
 #include "group_query_attention/definition.h"
 #include "linear/definition.h"
+#include "mat_mul_n_bits/definition.h"
 #include "quantized_embedding/definition.h"
 #include "quantized_linear/definition.h"
 #include "rms_norm/definition.h"
@@ -27,6 +28,7 @@ const std::vector<std::unique_ptr<OperatorDefinition>>& Operators() {
     all->push_back(std::make_unique<AttentionDefinition>());
     all->push_back(std::make_unique<GatedActivationDefinition>());
     all->push_back(std::make_unique<LinearDefinition>());
+    all->push_back(std::make_unique<MatMulNBitsDefinition>());
     all->push_back(std::make_unique<QuantizedEmbeddingDefinition>());
     all->push_back(std::make_unique<QuantizedLinearDefinition>());
     all->push_back(std::make_unique<RmsNormDefinition>());

@@ -111,7 +111,7 @@ internal sealed class GraphOracle
             "com.microsoft.FusedMatMul" => [Linear(In(0), In(1), null)],
             "edgefleet.GroupQueryAttention" => OracleAttention.GroupQuery(node, x),
             "edgefleet.Linear" => [Linear(In(0), In(1), x(2))],
-            "edgefleet.MatMulNBits" => [Linear(In(0), MatMulNBits(node), x(3))],
+            "edgefleet.MatMulNBits" => [Linear(In(0), MatMulNBits(node), x(5))],
             "edgefleet.QuantizedLinear" => [Linear(In(0), Quantized(node, node.Int("bits", 0)), x(3))],
             "edgefleet.QuantizedEmbedding" => [Gather(Quantized(node, 8), In(0), 0)],
             "edgefleet.Attention" => OracleAttention.Own(node, x),

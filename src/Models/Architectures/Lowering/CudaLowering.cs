@@ -118,7 +118,7 @@ internal sealed class CudaLowering(LoweringPlan plan, GraphBuilder builder) : De
             OperatorDomain.EdgeFleet,
             "MatMulNBits",
             scope,
-            [x, Weight(quantized.Weight), Weight(quantized.Scale), addend],
+            [x, Weight(quantized.Weight), Weight(quantized.Scale), GraphValue.Absent, GraphValue.Absent, addend],
             Type,
             NodeAttribute.Int("K", weight.Columns),
             NodeAttribute.Int("N", weight.Rows),
