@@ -16,7 +16,7 @@ internal static class RecordingPlan
     [
         new("short", 0.1, [Usual("[tiny-llama, tiny-mamba, tiny-falcon-h1]", "8,512", "0,2,8,32,64,128")]),
         new("middle", 0.01, [Usual("[tiny-llama, tiny-mamba2, tiny-zamba2]", "64", "192,256,384,512,768,1k")]),
-        new("fine", 0.002, [Usual("[tiny-mamba, tiny-mamba2, tiny-llama]", "64", "1280,1536,2k,3k"), Long("4k,6k,8k,12k,16k,20k", 10)]),
+        new("fine", 0.002, [Usual("[tiny-mamba, tiny-mamba2, tiny-llama]", "64", "1280,1536,2k,3k"), Long("4k,6k,8k,10k,12k,14k,17k,20k", 10)]),
         new("long", 0.005, [Long("128k", 17), Long("128k", 3), Long("64k", 5), Long("128k", 2)]),
         new("longer", 0.02, [Long("128k", 9), Long("128k", 6), Long("128k", 5), Long("128k", 4)]),
     ];

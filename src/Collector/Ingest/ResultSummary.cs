@@ -7,10 +7,12 @@ namespace EdgeFleet.Collector.Ingest;
 internal static class ResultSummary
 {
     /// <summary>Summarises a trace.</summary>
-    public static RunResult Of(Trace trace)
+    /// <param name="trace">The trace; its bulk is not needed.</param>
+    /// <param name="times">Times between the tokens of each iteration.</param>
+    public static RunResult Of(Trace trace, IReadOnlyList<DecodeTimes> times)
     {
         var result = new RunResult { DefinitionsVersion = trace.DefinitionsVersion, ConditionsFingerprint = trace.Environment?.ConditionsFingerprint ?? "" };
-        Times(trace, result);
+        Times(trace, times, result);
         Memory(trace.Memory, result);
         foreach (var energy in trace.Energy.Where(e => e.Unavailable.Length == 0))
         {
@@ -29,7 +31,7 @@ internal static class ResultSummary
         return result;
     }
 
-    private static void Times(Trace trace, RunResult result)
+    private static void Times(Trace trace, IReadOnlyList<DecodeTimes> times, RunResult result)
     {
         List<Iteration> timed = [.. trace.Iterations.Where(i => !i.Warmup)];
         result.Iterations = (uint)timed.Count;
@@ -41,7 +43,7 @@ internal static class ResultSummary
             result.TokenHash = timed[0].TokenHash;
         }
 
-        double[] tpot = [.. timed.Where(i => i.InterTokenNs.Count > 0).Select(i => i.InterTokenNs.Average())];
+        double[] tpot = [.. times.Where((t, i) => t.Count > 0 && !trace.Iterations[i].Warmup).Select(t => t.MeanNs)];
         if (tpot.Length > 0)
         {
             var median = Quantile.Median(tpot);

@@ -35,15 +35,15 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
     public async Task<(IngestedTrace? Stored, string? Refused)> StoreAsync(ulong spoolSequence, TraceHeader header, ReadOnlyMemory<byte> encoded)
     {
         var begin = Stopwatch.GetTimestamp();
-        var (trace, problem) = Decode(header, encoded.Span, withTelemetry: false);
-        problem ??= TraceRules.Check(header, trace!);
+        var (trace, times, problem) = Decode(header, encoded.Span, withBulk: false);
+        problem ??= TraceRules.Check(header, trace!, times);
         if (problem is not null)
         {
             metrics.Refused(problem);
             return (null, problem);
         }
 
-        var result = trace!.End.Outcome == Outcome.Completed ? ResultSummary.Of(trace) : null;
+        var result = trace!.End.Outcome == Outcome.Completed ? ResultSummary.Of(trace, times) : null;
         var keys = ScenarioKeys.Of(trace.Scenario.ToMeasured());
         var (stored, refused) = await database.WriteAsync(sql => Apply(sql, spoolSequence, header, encoded, trace, keys, result), segments.Flush);
         if (stored is null) metrics.Refused(refused!);
@@ -54,10 +54,11 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
     /// <summary>Decodes a trace and checks its digest.</summary>
     /// <param name="header">What it is.</param>
     /// <param name="encoded">All of its bytes.</param>
-    /// <param name="withTelemetry">Whether sensors' samples are decoded, or checked and left out.</param>
-    public static (Trace? Trace, string? Problem) Decode(TraceHeader header, ReadOnlySpan<byte> encoded, bool withTelemetry)
+    /// <param name="withBulk">Whether samples and token times are decoded, or checked and left out (<see cref="BulkCheck"/>).</param>
+    /// <returns>The trace, the token times of what was left out, or a problem.</returns>
+    public static (Trace? Trace, List<DecodeTimes> Times, string? Problem) Decode(TraceHeader header, ReadOnlySpan<byte> encoded, bool withBulk)
     {
-        if (Convert.ToHexStringLower(SHA256.HashData(encoded)) != header.Sha256) return (null, "corrupt: the bytes do not have the header's sha256");
+        if (Convert.ToHexStringLower(SHA256.HashData(encoded)) != header.Sha256) return (null, [], "corrupt: the bytes do not have the header's sha256");
 
         // The frame's own claim is not trusted: the room has the size that the header promised, which was bounded.
         var size = (int)header.DecodedBytes;
@@ -68,24 +69,24 @@ internal sealed class TraceIngest(Database database, TraceSegments segments, Ing
             var plain = rented.AsSpan(0, size);
             if (header.Encoding == TraceEncoding.Identity)
             {
-                if (size != encoded.Length) return (null, "corrupt: decoded_bytes differs from the size");
+                if (size != encoded.Length) return (null, [], "corrupt: decoded_bytes differs from the size");
                 encoded.CopyTo(plain);
             }
             else if (!decompressor.TryUnwrap(encoded, plain, out var written) || written != size)
             {
-                return (null, "corrupt: the zstd frame does not hold decoded_bytes bytes");
+                return (null, [], "corrupt: the zstd frame does not hold decoded_bytes bytes");
             }
 
-            if (withTelemetry) return (Trace.Parser.ParseFrom(plain), null);
-            return TelemetryCheck.Take(plain, out var rest) is { } problem ? (null, problem) : (Trace.Parser.ParseFrom(plain[..rest]), null);
+            if (withBulk) return (Trace.Parser.ParseFrom(plain), [], null);
+            return BulkCheck.Take(plain, out var rest, out var times) is { } problem ? (null, [], problem) : (Trace.Parser.ParseFrom(plain[..rest]), times, null);
         }
         catch (ZstdException error)
         {
-            return (null, $"corrupt: not a zstd frame ({error.Message})");
+            return (null, [], $"corrupt: not a zstd frame ({error.Message})");
         }
         catch (InvalidProtocolBufferException error)
         {
-            return (null, $"corrupt: not a trace ({error.Message})");
+            return (null, [], $"corrupt: not a trace ({error.Message})");
         }
         finally
         {

@@ -1,6 +1,5 @@
 using EdgeFleet.Collector.Artifacts;
 using EdgeFleet.Protos.V1;
-using Google.Protobuf.Collections;
 
 namespace EdgeFleet.Collector.Ingest;
 
@@ -10,7 +9,8 @@ internal static class TraceRules
     /// <summary>Largest encoded and decoded trace.</summary>
     public const ulong LargestTrace = 64UL << 20;
 
-    private const long LongestTime = 30L * 24 * 3600 * 1_000_000_000;
+    /// <summary>Longest time of anything in a trace, nanoseconds.</summary>
+    public const long LongestTime = 30L * 24 * 3600 * 1_000_000_000;
     private const ulong LargestMemory = 1UL << 50;
     private const double HighestShare = 100;
     private const uint MostAttempts = 1000;
@@ -28,8 +28,11 @@ internal static class TraceRules
         return header.Encoding is TraceEncoding.Unspecified or TraceEncoding.Zstd or TraceEncoding.Identity ? null : $"unknown_encoding: encoding {(int)header.Encoding} is not known";
     }
 
-    /// <summary>The first rule that a trace breaks, or null. Its telemetry is checked before it is decoded (<see cref="TelemetryCheck"/>).</summary>
-    public static string? Check(TraceHeader header, Trace trace)
+    /// <summary>The first rule that a trace breaks, or null. Its bulk is checked before it is decoded (<see cref="BulkCheck"/>).</summary>
+    /// <param name="header">What it is said to be.</param>
+    /// <param name="trace">The trace without its bulk.</param>
+    /// <param name="times">Times between the tokens of each iteration.</param>
+    public static string? Check(TraceHeader header, Trace trace, IReadOnlyList<DecodeTimes> times)
     {
         if (trace.RunId != header.RunId) return "invalid_trace: run_id differs from the header's";
         if (trace.Attempt != header.Attempt) return "invalid_trace: attempt differs from the header's";
@@ -38,18 +41,18 @@ internal static class TraceRules
         if (trace.End.Outcome > Outcome.Cancelled) return $"invalid_trace: end.outcome {(int)trace.End.Outcome} is not known";
         if (trace.End.Outcome != Outcome.Completed && trace.End.Reason.Length == 0) return "invalid_trace: end.reason is missing";
         if (trace.Environment is { DeviceId.Length: > 0 } environment && environment.DeviceId != header.DeviceId) return "invalid_trace: environment.device_id differs from the header's";
-        return Iterations(trace) ?? Phases(trace) ?? MemoryOf(trace.Memory) ?? EnergyOf(trace) ?? Rates(trace.Roofline);
+        return Iterations(trace, times) ?? Phases(trace) ?? MemoryOf(trace.Memory) ?? EnergyOf(trace) ?? Rates(trace.Roofline);
     }
 
-    private static string? Iterations(Trace trace)
+    private static string? Iterations(Trace trace, IReadOnlyList<DecodeTimes> times)
     {
         if (trace.End.Outcome == Outcome.Completed && !trace.Iterations.Any(i => !i.Warmup)) return "impossible: iterations holds no timed one, yet the run completed";
         foreach (var (iteration, i) in trace.Iterations.Select((x, i) => (x, i)))
         {
             if (iteration.TtftNs is <= 0 or > LongestTime) return $"impossible: iterations[{i}].ttft_ns {iteration.TtftNs} is outside 1 ns to 30 days";
-            if (HasOutside(iteration.InterTokenNs)) return $"impossible: iterations[{i}].inter_token_ns has a value outside 0 to 30 days";
+            if (times[i].HasOutside) return $"impossible: iterations[{i}].inter_token_ns has a value outside 0 to 30 days";
             var most = Math.Max(0, (long)trace.Scenario.DecodeTokens - 1);
-            if (iteration.InterTokenNs.Count > most) return $"impossible: iterations[{i}].inter_token_ns has {iteration.InterTokenNs.Count} values; {trace.Scenario.DecodeTokens} generated tokens have at most {most}";
+            if (times[i].Count > most) return $"impossible: iterations[{i}].inter_token_ns has {times[i].Count} values; {trace.Scenario.DecodeTokens} generated tokens have at most {most}";
         }
 
         return null;
@@ -90,17 +93,6 @@ internal static class TraceRules
         }
 
         return null;
-    }
-
-    // By index: a boxed enumerator would cost more than the comparison.
-    private static bool HasOutside(RepeatedField<long> times)
-    {
-        for (var i = 0; i < times.Count; i++)
-        {
-            if (times[i] is < 0 or > LongestTime) return true;
-        }
-
-        return false;
     }
 
     private static string? Rates(Roofline? roofline) => roofline is null

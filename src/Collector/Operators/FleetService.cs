@@ -282,7 +282,7 @@ internal sealed class FleetService(
                 new TraceHeader { Sha256 = r.GetString(3), Encoding = (TraceEncoding)r.GetInt64(4), DecodedBytes = (ulong)r.GetInt64(5) }),
             "SELECT segment, segment_offset, encoded_bytes, sha256, encoding, decoded_bytes FROM trace WHERE trace_id = (SELECT trace_id FROM run WHERE run_id = $0)", source))
             ?? throw RequestException.NotFound($"Run {run.RunId} has no trace{(run.State == RunState.Ended ? " (any more)" : " yet")}.");
-        var (trace, problem) = TraceIngest.Decode(row.Header, segments.Read(row.Segment, row.Offset, row.Bytes), withTelemetry: true);
+        var (trace, _, problem) = TraceIngest.Decode(row.Header, segments.Read(row.Segment, row.Offset, row.Bytes), withBulk: true);
         return Task.FromResult(trace ?? throw new IOException($"The trace of run {run.RunId} is damaged on disk: {problem}."));
     }
 
