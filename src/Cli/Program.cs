@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using EdgeFleet.Cli.Commands;
 using EdgeFleet.Cli.Connection;
 using EdgeFleet.Cli.Output;
+using EdgeFleet.Collector.Hosting;
 using Grpc.Core;
 
 var options = new CommonOptions();
@@ -22,16 +22,7 @@ options.AddTo(root);
 
 // '@' begins a file with an address here, not one with arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Action is ParseErrorAction refusal)
-{
-    foreach (var message in parsed.Errors.Select(error => error.Message).Distinct()) await Console.Error.WriteLineAsync("edgefleet: " + message);
-
-    // Of the library's own words only its suggestions for what was misspelt.
-    refusal.ShowHelp = false;
-    await parsed.InvokeAsync(new InvocationConfiguration { Output = Console.Error, Error = TextWriter.Null });
-    await Console.Error.WriteLineAsync("'--help' shows how it is used.");
-    return 2;
-}
+if (await WrongUsage.ReportAsync(parsed, "edgefleet")) return WrongUsage.Status;
 
 var isUp = parsed.CommandResult.Command.Name == UpCommand.Name;
 

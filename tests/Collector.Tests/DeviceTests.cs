@@ -46,6 +46,8 @@ public sealed class DeviceTests : IAsyncLifetime
 
         device = await collector.Fleet.SetDeviceLabelsAsync(new SetDeviceLabelsRequest { DeviceId = agent.DeviceId[..8], Labels = { ["site"] = "roof", ["rack"] = "7" } });
         Assert.Equal(("roof", "7", "one"), (device.Labels["site"], device.Labels["rack"], device.Labels["name"]));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await collector.Fleet.SetDeviceLabelsAsync(new SetDeviceLabelsRequest { DeviceId = agent.DeviceId, Labels = { ["site"] = "New York" } }));
+        Assert.Equal((StatusCode.InvalidArgument, "roof"), (refused.StatusCode, (await DeviceAsync()).Labels["site"]));
         Assert.Single((await collector.Fleet.ListDevicesAsync(new ListDevicesRequest { Selector = "site in (roof, moon), !gpu" })).Devices);
         Assert.Empty((await collector.Fleet.ListDevicesAsync(new ListDevicesRequest { Selector = "site=lab" })).Devices);
 

@@ -26,6 +26,28 @@ public sealed class LabelSelectorTests
     public void A_selector_matches(string text, bool expected) => Assert.Equal(expected, LabelSelector.Parse(text).Matches("abcdef", Labels));
 
     [Theory]
+    [InlineData("site", "lab")]
+    [InlineData("Rack", "7/B:2_x.y-z")]
+    [InlineData("in", "notin")]
+    public void A_label_that_is_allowed_can_be_selected(string key, string value)
+    {
+        Assert.Null(LabelRules.Problem(key, value));
+        foreach (var selector in (string[])[key, $"{key}={value}", $"{key} in (other, {value})"])
+        {
+            Assert.True(LabelSelector.Parse(selector).Matches("abc", new Dictionary<string, string> { [key] = value }));
+            Assert.False(LabelSelector.Parse(selector).Matches("abc", Labels.Where(label => label.Key != key).ToDictionary()));
+        }
+    }
+
+    [Theory]
+    [InlineData("site", "New York", "'New York' is not a value of 'site'")]
+    [InlineData("site", "a,b", "'a,b' is not a value of 'site'")]
+    [InlineData("sité", "x", "'sité' is not a key")]
+    [InlineData("", "x", "'' is not a key")]
+    [InlineData("id", "x", "stands for the device's id")]
+    public void A_label_that_no_selector_could_name_is_refused(string key, string value, string expected) => Assert.Contains(expected, LabelRules.Problem(key, value), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(",", "position 1: expected a label")]
     [InlineData("a,", "position 3: expected a label")]
     [InlineData("a=", "position 3: expected a value")]

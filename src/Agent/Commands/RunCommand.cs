@@ -7,6 +7,7 @@ using EdgeFleet.Agent.Link;
 using EdgeFleet.Agent.Observation;
 using EdgeFleet.Agent.Spool;
 using EdgeFleet.Agent.Worker;
+using EdgeFleet.Collector.Devices;
 using Serilog.Events;
 
 namespace EdgeFleet.Agent.Commands;
@@ -17,7 +18,7 @@ internal static class RunCommand
     /// <summary>Its name: it handles signals itself.</summary>
     public const string Name = "run";
 
-    private const int LongestLabel = 64;
+    private const int MostLabels = 64;
     private const long SmallestSpool = 64 << 10;
 
     public static Command Create(AgentConsole console)
@@ -117,15 +118,13 @@ internal static class RunCommand
         foreach (var item in items)
         {
             var parts = item.Split('=', 2);
-            if (parts.Length != 2 || parts[0].Length is 0 or > LongestLabel || parts[1].Length > LongestLabel || item.Any(char.IsControl))
-            {
-                throw new UsageException($"--label '{item}' is not KEY=VALUE of at most {LongestLabel} characters each.");
-            }
+            if (parts.Length != 2) throw new UsageException($"--label '{item}' is not KEY=VALUE.");
+            if (LabelRules.Problem(parts[0], parts[1]) is { } problem) throw new UsageException($"--label: {problem}.");
 
             labels[parts[0]] = parts[1];
         }
 
-        return labels.Count <= LongestLabel ? labels.ToImmutable() : throw new UsageException($"--label is given {labels.Count} times; at most {LongestLabel} labels are allowed.");
+        return labels.Count <= MostLabels ? labels.ToImmutable() : throw new UsageException($"--label is given {labels.Count} times; at most {MostLabels} labels are allowed.");
     }
 
     private static Option<string> Size(string name, string description, string value) =>

@@ -42,7 +42,7 @@ internal static class RunsCommand
             var all = await AllAsync(connection, filter.Request(parsed), cancellation);
             common.Printer(parsed).Table(all, ["run", "device", "model", "precision", "context", "repeat", "state", "TTFT", "TPOT", "peak memory"], all.Runs.Select(r => new[]
             {
-                Show.Id(r.RunId), Show.Id(r.DeviceId), r.Scenario.Model, Show.Name(r.Scenario.Precision), $"{r.Scenario.ContextTokens}", $"{r.Repeat}", Show.State(r),
+                Show.Id(r.RunId), Show.Id(r.DeviceId), r.Scenario.Model, Show.Name(r.Scenario.Precision), $"{r.Scenario.ContextTokens}", $"{r.Repeat + 1}", Show.State(r),
                 r.Result is { HasTtftNs: true } ? Show.Duration(r.Result.TtftNs) : "-", r.Result is { HasTpotNs: true } ? Show.Duration(r.Result.TpotNs) : "-",
                 r.Result is { HasPeakMemoryBytes: true } ? Show.Bytes(r.Result.PeakMemoryBytes) : "-",
             }));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EdgeFleet.Cli.Connection;
 using EdgeFleet.Cli.Up;
+using EdgeFleet.Collector.Hosting;
 
 namespace EdgeFleet.Cli.Commands;
 
@@ -18,11 +19,7 @@ internal static class UpCommand
         var data = new Option<string>("--data") { Description = "Directory of collector, agent and logs.", DefaultValueFactory = _ => UpDirectory.Default };
         var port = new Option<int>("--port") { Description = "The collector's port; 0 takes a free one.", DefaultValueFactory = _ => DefaultPort };
         var listen = new Option<string>("--listen") { Description = "Address to listen on; 127.0.0.1 keeps other machines out.", DefaultValueFactory = _ => "0.0.0.0" };
-        var host = new Option<string?>("--host") { Description = "Name or address under which other devices reach this machine; default its host name." };
-        host.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } name && Uri.CheckHostName(name) == UriHostNameType.Unknown) result.AddError($"--host: '{name}' is neither a host name nor an address.");
-        });
+        var host = HostOption.Create();
         var once = new Option<bool>("--once") { Description = "Stop everything after the sweep; 0 only if all its runs completed." };
         var sweep = new Option<string?>("--sweep") { Description = "File with a sweep's definition to perform in place of the sample." };
         var models = new Option<string?>("--models") { Description = "Directory of further catalogue entries." };

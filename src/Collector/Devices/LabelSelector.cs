@@ -108,7 +108,7 @@ internal sealed class LabelSelector
         private string Word(string expected)
         {
             var start = position;
-            while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] is '_' or '-' or '.' or '/' or ':')) position++;
+            while (position < text.Length && LabelRules.IsWord(text[position])) position++;
             if (position == start) throw Error($"expected {expected}");
             var word = text[start..position];
             Space();

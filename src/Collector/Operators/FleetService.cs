@@ -22,7 +22,6 @@ internal sealed class FleetService(
     private const int LargestPage = 1000;
     private const int ShortestPrefix = 6;
     private const int MostLabels = 32;
-    private const int LongestLabel = 63;
     private const int LongestReason = 200;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromHours(1);
@@ -73,8 +72,7 @@ internal sealed class FleetService(
         if (request.Labels.Count > MostLabels) throw RequestException.Invalid("labels", $"has {request.Labels.Count} entries; at most {MostLabels} are allowed");
         foreach (var (key, value) in request.Labels)
         {
-            if (key.Length is 0 or > LongestLabel || !key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '.' or '-')) throw RequestException.Invalid("labels", $"'{key}' is not a key: 1 to {LongestLabel} of a-z 0-9 _ . -");
-            if (value.Length > LongestLabel || value.Any(char.IsControl)) throw RequestException.Invalid("labels", $"the value of '{key}' has more than {LongestLabel} characters, or control characters");
+            if (LabelRules.Problem(key, value) is { } problem) throw RequestException.Invalid("labels", problem);
         }
 
         await devices.LabelAsync(device.DeviceId, request.Labels);

@@ -27,6 +27,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("run", "--join", "@/nonexistent/join-string")]
     [InlineData("run", "--join", "https://collector.example:7443")]
     [InlineData("run", "--join", Join, "--sample-period", "0.0001")]
+    [InlineData("run", "--join", Join, "--label", "site=New York")]
+    [InlineData("run", "--join", Join, "--label", "id=7")]
     [InlineData("bench", "--model", "mamba-130m", "--context", "8", "--sample-period", "-1")]
     [InlineData("verify", "mamba-130m", "--against", "int4", "--threads", "-1")]
     [InlineData("export", "mamba-130m", "--output", "")]
