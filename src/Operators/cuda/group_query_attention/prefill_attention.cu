@@ -59,7 +59,7 @@ struct Problem {
   float scale;
 };
 
-#if defined(EDGEFLEET_ATTENTION_PRODUCTS)
+#if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
 
 /// Of the warps that multiply and of those that copy: together what a multiprocessor has.
 template <int kHead>
@@ -121,7 +121,7 @@ class Rows {
       : p_(p), tiles_(tiles), group_(group), row_(first_row + static_cast<int>(threadIdx.x) % kWarpgroup / 32 * 16 + static_cast<int>(threadIdx.x) % 32 / 4) {}
 
   __device__ __forceinline__ void StartScoresOf(int stage) {
-    BeginAttentionProducts();
+    BeginProducts();
 #pragma unroll
     for (int k = 0; k < kHead / 16; ++k) {
       const int panel = k / 4;
@@ -129,24 +129,24 @@ class Rows {
       StartScores<T>(scores_, RowsOperand(SharedAddress(tiles_.queries[panel] + group_ * kGroupRows * kRowBytes) + column),
                   RowsOperand(SharedAddress(tiles_.keys[stage][panel]) + column), k > 0);
     }
-    CommitAttentionProducts();
+    CommitProducts();
   }
 
   __device__ __forceinline__ void StartOutputOf(int stage) {
-    BeginAttentionProducts();
+    BeginProducts();
 #pragma unroll
     for (int k = 0; k < kKeys / 16; ++k) {
 #pragma unroll
       for (int panel = 0; panel < S::kPanels; ++panel) {
-        StartWeightedSum<T>(output_ + 8 * panel, weights_[k], RowsOperand(SharedAddress(tiles_.values[stage][panel]) + k * 16 * kRowBytes));
+        StartMultiplyAdd<T, 1>(output_ + 8 * panel, weights_[k], RowsOperand(SharedAddress(tiles_.values[stage][panel]) + k * 16 * kRowBytes), 1);
       }
     }
-    CommitAttentionProducts();
+    CommitProducts();
   }
 
   template <int kPending>
   __device__ __forceinline__ void Wait() {
-    WaitForAttentionProducts<kPending>();
+    WaitForGroups<kPending>();
     HoldRegisters(scores_);
     if constexpr (kPending == 0) HoldRegisters(output_);
   }
@@ -249,7 +249,7 @@ struct Turns {
 template <typename T, int kHead>
 __global__ void __launch_bounds__(Shape<kHead>::kThreads, 1)
     PrefillAttentionKernel(const __grid_constant__ Maps maps, const Problem<T> p) {
-#if defined(EDGEFLEET_ATTENTION_PRODUCTS)
+#if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
   using S = Shape<kHead>;
   // Their memory tells the launch that this code is here (`IsCompiled`).
   __shared__ CopyBarrier queries_full;

@@ -10,9 +10,9 @@
 
 #include "common/element.cuh"
 #include "common/primitives.cuh"
+#include "common/warpgroup.cuh"
 #include "state_space_dual/fragments.cuh"
 #include "state_space_dual/panel.cuh"
-#include "state_space_dual/warpgroup.cuh"
 
 namespace edgefleet::cuda {
 
@@ -20,11 +20,16 @@ inline constexpr int kOutputTiles = kPanelRows / 8;
 /// Steps of 16 along a panel's rows or columns.
 inline constexpr int kPanelSteps = kPanelRows / 16;
 
+#if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
+/// Describes a panel, or what begins `offset` bytes into it, as operand b.
+__device__ __forceinline__ uint64_t PanelOperand(const Panel& panel, int offset) { return RowsOperand(SharedAddress(panel.bytes + offset)); }
+#endif
+
 /// Waits until at most `kPending` of the calls below are under way.
 template <int kPending>
 __device__ __forceinline__ void WaitForProducts() {
 #if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+  WaitForGroups<kPending>();
 #endif
 }
 

@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "common/primitives.cuh"
-#include "state_space_dual/panel.cuh"
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define EDGEFLEET_WARPGROUP_PRODUCTS 1
@@ -18,12 +17,13 @@
 #if defined(EDGEFLEET_WARPGROUP_PRODUCTS)
 namespace edgefleet::cuda {
 
-/// Describes a panel, or what begins `offset` bytes into it, as operand b: eight rows apart are 1,024 bytes.
-__device__ __forceinline__ uint64_t PanelOperand(const Panel& panel, int offset) {
+/// Describes rows of 64 elements of 16 bits in shared memory as an operand: their 16-byte pieces are permuted by row (128-byte swizzle), and eight
+/// rows apart are 1,024 bytes.
+__device__ __forceinline__ uint64_t RowsOperand(unsigned address) {
   constexpr uint64_t kPermuted128 = uint64_t{1} << 62;
-  constexpr uint64_t kEightRows = uint64_t{kPanelAlignment / 16} << 32;
+  constexpr uint64_t kEightRows = uint64_t{8 * 128 / 16} << 32;
   constexpr uint64_t kNotUsed = uint64_t{1} << 16;
-  return kPermuted128 | kEightRows | kNotUsed | ((SharedAddress(panel.bytes + offset) & 0x3ffffu) >> 4);
+  return kPermuted128 | kEightRows | kNotUsed | ((address & 0x3ffffu) >> 4);
 }
 
 /// d = a b, plus d where `add` is not 0: a 64x16, 16 rows a warp, and b 16x64 of T, float16 or bfloat16, d of float32 in tiles of eight
@@ -63,7 +63,24 @@ __device__ __forceinline__ void StartMultiplyAdd(float (*d)[4], const uint32_t (
 /// What the warps have in registers and products will use is there.
 __device__ __forceinline__ void BeginProducts() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 
+/// Closes the group of products that were started.
 __device__ __forceinline__ void CommitProducts() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+
+/// Waits until at most `kPending` groups are under way.
+template <int kPending>
+__device__ __forceinline__ void WaitForGroups() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+/// Takes or gives back registers, so that a thread of these four warps has `kCount`.
+template <int kCount>
+__device__ __forceinline__ void RaiseRegisters() {
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kCount));
+}
+template <int kCount>
+__device__ __forceinline__ void LowerRegisters() {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kCount));
+}
 
 }  // namespace edgefleet::cuda
 #endif
