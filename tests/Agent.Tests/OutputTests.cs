@@ -68,6 +68,17 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void A_table_says_where_its_findings_are_explained_and_why_a_share_of_a_peak_exceeds_1()
+    {
+        static string[] Notes(BenchRow row) => [.. TableNotes.Of([row])];
+        Assert.Contains("Findings and reasons", Assert.Single(Notes(Rows.Completed)), StringComparison.Ordinal);
+        Assert.Contains("docs/measurement.md", Write(output => new TableWriter(output, interactive: false, Details.None), Rows.Completed), StringComparison.Ordinal);
+        Assert.Empty(Notes(Rows.Completed with { Findings = ["random_weights"] }));
+        Assert.Contains("float32 peak", Assert.Single(Notes(Rows.Completed with { Findings = [], Precision = "int4", Mfu = 1.3 })), StringComparison.Ordinal);
+        Assert.Empty(Notes(Rows.Completed with { Findings = [], Precision = "int4", Mfu = 0.9 }));
+    }
+
+    [Fact]
     public void Details_show_memory_and_every_operator_by_the_view_that_is_asked_for()
     {
         var row = Rows.Completed with

@@ -21,6 +21,7 @@ internal sealed class TableWriter(TextWriter output, bool interactive, Details d
         Column[] columns = [.. Column.Readable.Where(column => rows.Any(row => column.Display(row) is not ("" or "-")))];
         if (!interactive || !WriteInteractive(columns)) WritePlain(columns);
         output.WriteLine(EnvironmentLine.Of(rows));
+        foreach (var note in TableNotes.Of(rows)) output.WriteLine(note);
         foreach (var row in rows.Where(row => row.Outcome != "completed"))
         {
             var at = $"context {row.Context}" + (row.Depth > 0 ? $" depth {row.Depth}" : "") + (row.Batch > 1 ? $" batch {row.Batch}" : "");
