@@ -8,8 +8,11 @@ internal sealed class DeviceTable
     private readonly ConcurrentDictionary<string, DeviceStatus> devices = new(StringComparer.Ordinal);
     private long seen;
 
-    /// <summary>All of them, in the order in which they appeared: what is bounded keeps those that it has had longest.</summary>
-    public IEnumerable<DeviceStatus> All => devices.Values.OrderBy(device => device.Number);
+    /// <summary>All of them.</summary>
+    public ICollection<DeviceStatus> All => devices.Values;
+
+    /// <summary>All of them in the order in which they appeared: what is bounded keeps those that it has had longest.</summary>
+    public IEnumerable<DeviceStatus> ByAppearance => devices.Values.OrderBy(device => device.Number);
 
     /// <summary>One of them, or null.</summary>
     public DeviceStatus? Find(string deviceId) => devices.GetValueOrDefault(deviceId);

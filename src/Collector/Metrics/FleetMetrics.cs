@@ -38,7 +38,7 @@ internal sealed class FleetMetrics(
 
         var excess = Alive(now).Count() - SeriesBounds.Devices;
         if (excess > 0) Interlocked.Add(ref deviceOverflow, excess);
-        fleet.Show([.. devices.All.Select(d => d.DeviceId), .. Alive(now).Select(d => d.DeviceId + " alive")], Build);
+        fleet.Show([.. devices.ByAppearance.Select(d => d.DeviceId), .. Alive(now).Select(d => d.DeviceId + " alive")], Build);
         progress.Show([.. sweeps.Shown.Select(s => s.SweepId)], BuildProgress);
     }
 
@@ -61,8 +61,8 @@ internal sealed class FleetMetrics(
     private Meter Build()
     {
         var made = new Meter(names.Fleet);
-        Gauge(made, "edgefleet_device_up", "1 while an agent is connected; stays at 0 for 7 days after it is gone.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => One(d, d.Online ? 1 : 0)));
-        Gauge(made, "edgefleet_device_info", "What a device is; always 1.", () => devices.All.Take(SeriesBounds.ShownDevices).Select(d => new Measurement<double>(
+        Gauge(made, "edgefleet_device_up", "1 while an agent is connected; stays at 0 for 7 days after it is gone.", () => devices.ByAppearance.Take(SeriesBounds.ShownDevices).Select(d => One(d, d.Online ? 1 : 0)));
+        Gauge(made, "edgefleet_device_info", "What a device is; always 1.", () => devices.ByAppearance.Take(SeriesBounds.ShownDevices).Select(d => new Measurement<double>(
             1, new("agent_version", d.AgentVersion), new("device", Short(d.DeviceId)), new("device_id", d.DeviceId), new("hardware_class", results.HardwareLabel(d.HardwareClass)))));
         Gauge(made, "edgefleet_heartbeat_age_seconds", "Since the latest sign of life.", () => Roomy().Select(d => One(d, (time.UnixNanoseconds() - d.LastSeenNs) * 1e-9)));
         Gauge(made, "edgefleet_clock_offset_seconds", "Device's wall clock minus the collector's.", () => Roomy().Where(d => d.Clock is not null).Select(d => One(d, d.Clock!.Value.OffsetNs * 1e-9)));
@@ -162,7 +162,7 @@ internal sealed class FleetMetrics(
 
     private IEnumerable<DeviceStatus> Alive() => Alive(time.UnixNanoseconds());
 
-    private IEnumerable<DeviceStatus> Alive(long now) => devices.All.Where(d => d.Online || now - d.GoneNs <= SeriesGrace.Nanoseconds());
+    private IEnumerable<DeviceStatus> Alive(long now) => devices.ByAppearance.Where(d => d.Online || now - d.GoneNs <= SeriesGrace.Nanoseconds());
 
     private static Measurement<double> One(DeviceStatus device, double value) => new(value, new KeyValuePair<string, object?>("device", Short(device.DeviceId)));
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "group_query_attention/arguments.h"
+
 namespace edgefleet::cuda {
 
 /// Heads that share a key/value head: rows of a tensor-core product.
@@ -14,43 +16,15 @@ inline constexpr int kLargestDecodeHead = 128;
 /// Counters of blocks that are done.
 inline constexpr int kDecodeCounters = 1024;
 
-/// Pointers are to device memory.
+/// Of one new token a sequence.
 template <typename T>
-struct DecodeAttentionArguments {
-  /// [batch, heads * head_size], [batch, kv_heads * head_size] twice: the first channel to read and the elements from one sequence to the next.
-  const T* query;
-  const T* key;
-  const T* value;
-  int64_t query_stride;
-  int64_t key_stride;
-  int64_t value_stride;
-  /// [batch, kv_heads, capacity, head_size], rows aligned to 16 bytes; the new tokens' rows are written. The past is copied if the buffers
-  /// differ.
-  const T* past_key;
-  const T* past_value;
-  T* present_key;
-  T* present_value;
+struct DecodeAttentionArguments : GroupQueryAttentionArguments<T> {
   /// [batch]: tokens in the cache, on the device, so that a captured call reads it anew. A token beyond the capacity is not written.
   const int32_t* past_length;
-  /// [capacity, rotary_half] or null: the second half of the rotated channels is the partner of the first.
-  const T* cos;
-  const T* sin;
-  /// [batch, heads * head_size].
-  T* output;
   /// `DecodeAttentionWorkspace` bytes.
   float* workspace;
   /// `kDecodeCounters` zeros, which each call leaves as zeros. Calls that share them follow each other on one stream.
   unsigned* counters;
-
-  int batch;
-  int heads;
-  int kv_heads;
-  int head_size;
-  int capacity;
-  int rotary_half;
-  float scale;
-  /// Tokens that the new token sees, itself included; 0 for all.
-  int window;
 };
 
 /// Whether there is a kernel for these sizes: groups of at most `kMostDecodeGroup`, heads of at most `kLargestDecodeHead` channels, a multiple

@@ -4,47 +4,19 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
-#include <cstdint>
+
+#include "group_query_attention/arguments.h"
 
 namespace edgefleet::cuda {
 
-/// Pointers are to device memory.
+/// Strides are multiples of 8.
 template <typename T>
-struct PrefillAttentionArguments {
-  /// [batch, tokens, heads * head_size], [batch, tokens, kv_heads * head_size] twice: the first channel to read and the elements from one token to
-  /// the next, multiples of 8.
-  const T* query;
-  const T* key;
-  const T* value;
-  int64_t query_stride;
-  int64_t key_stride;
-  int64_t value_stride;
-  /// [batch, kv_heads, capacity, head_size]; the new tokens' rows are written behind the past's. The past is copied if the buffers differ.
-  const T* past_key;
-  const T* past_value;
-  T* present_key;
-  T* present_value;
-  /// [capacity, rotary_half] or null: the second half of the rotated channels is the partner of the first.
-  const T* cos;
-  const T* sin;
-  /// [batch, tokens, heads * head_size].
-  T* output;
+struct PrefillAttentionArguments : GroupQueryAttentionArguments<T> {
   /// `PrefillAttentionWorkspace` bytes, aligned to 16.
   T* workspace;
-
-  int batch;
   int tokens;
   /// Tokens in the cache before the new ones, of each sequence.
   int past;
-  int heads;
-  int kv_heads;
-  int head_size;
-  int capacity;
-  int rotary_half;
-  /// Above 0.
-  float scale;
-  /// Tokens that a new token sees, itself included; 0 for all.
-  int window;
 };
 
 /// Whether the device has a kernel for these sizes and strides.

@@ -138,6 +138,8 @@ cudaError_t OfRows(const LinearArguments<T>& p, cudaStream_t stream) {
   return LaunchLinear<T, kVector, kColumns, kSplit, 8>(p, stream);
 }
 
+static_assert(kMostLinearRows <= kMostTensorRows, "all rows go into one product");
+
 /// Weights as they are, of a 16-bit type.
 template <typename T>
 struct PlainWeights {
@@ -162,9 +164,7 @@ struct PlainWeights {
 
   __device__ __forceinline__ Block Load(int64_t column, int at, int blocks) const {
     Block block;
-    const uint4* from = reinterpret_cast<const uint4*>(Row(column, blocks) + at * kBlockBytes);
-#pragma unroll
-    for (int v = 0; v < kBlockBytes / 16; ++v) *reinterpret_cast<uint4*>(block.words + 4 * v) = from[v];
+    LoadWords(block.words, Row(column, blocks) + at * kBlockBytes);
     return block;
   }
 };

@@ -26,6 +26,13 @@ enum class PairOrder {
   kFourApart,
 };
 
+/// A lane's block of weights from where it lies, aligned to 16 bytes.
+template <int kWords>
+__device__ __forceinline__ void LoadWords(uint32_t (&words)[kWords], const unsigned char* from) {
+#pragma unroll
+  for (int v = 0; v < kWords / 4; ++v) *reinterpret_cast<uint4*>(words + 4 * v) = reinterpret_cast<const uint4*>(from)[v];
+}
+
 /// What a launch takes; pointers are to device memory. `Weights` tells how the matrix is stored: its `Block` is what a lane holds in registers.
 template <typename T, typename Weights>
 struct TensorProduct {

@@ -16,7 +16,6 @@ template <int kBits>
 struct QuantizedWeights {
   static constexpr int kAhead = 4;
   static constexpr int kBlockBytes = 4 * kBits;
-  static constexpr int kVectors = kBlockBytes / 16;
   static constexpr PairOrder kOrder = kBits == 4 ? PairOrder::kFourApart : PairOrder::kNeighbours;
 
   struct Block {
@@ -46,9 +45,7 @@ struct QuantizedWeights {
 
   __device__ __forceinline__ Block Load(int64_t column, int at, int blocks) const {
     Block block;
-    const uint4* from = reinterpret_cast<const uint4*>(Row(column, blocks) + at * kBlockBytes);
-#pragma unroll
-    for (int v = 0; v < kVectors; ++v) *reinterpret_cast<uint4*>(block.words + 4 * v) = from[v];
+    LoadWords(block.words, Row(column, blocks) + at * kBlockBytes);
     block.scale = scales[column * blocks + at];
     return block;
   }

@@ -41,7 +41,6 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     // Past and new tokens minus one: with one new token, the past's.
     a.past_length = context.Input(kLastPositions, {Exactly(query.shape[0])}).template As<int32_t>();
     a.counters = counters_.data();
-    a.batch = Narrow(context, query, query.shape[0]);
 
     size_t bytes = 0;
     const cudaError_t error = cuda::DecodeAttentionWorkspace(a, bytes);
@@ -62,7 +61,6 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     if (past < 0 || past + tokens > past_key.shape[2] || (past > 0 && query.shape[0] > 1)) return false;
     cuda::PrefillAttentionArguments<T> a{};
     Bind(context, query, past_key, a);
-    a.batch = Narrow(context, query, query.shape[0]);
     a.tokens = Narrow(context, query, tokens);
     a.past = static_cast<int>(past);
     bool prefills = false;
@@ -76,8 +74,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
   }
 
   /// What the arguments of both have in common.
-  template <typename Arguments>
-  void Bind(KernelContext& context, const Tensor& query, const Tensor& past_key, Arguments& a) const {
+  void Bind(KernelContext& context, const Tensor& query, const Tensor& past_key, cuda::GroupQueryAttentionArguments<T>& a) const {
     const int64_t batch = query.shape[0];
     const int64_t tokens = query.shape[1];
     const int64_t capacity = past_key.shape[2];
@@ -110,6 +107,7 @@ class CudaGroupQueryAttentionKernel final : public Kernel {
     a.cos = attributes_.rotary ? cos.As<T>() : nullptr;
     a.sin = attributes_.rotary ? sin.As<T>() : nullptr;
     a.output = context.Output<T>(kOutput, {batch, tokens, query_width});
+    a.batch = Narrow(context, query, batch);
     a.heads = static_cast<int>(attributes_.heads);
     a.kv_heads = static_cast<int>(attributes_.kv_heads);
     a.head_size = static_cast<int>(size);
