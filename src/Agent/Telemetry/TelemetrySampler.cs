@@ -105,8 +105,11 @@ internal sealed class TelemetrySampler : IDisposable
     private bool Stopped(long next)
     {
         var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
-        return left > TimeSpan.Zero ? stop.Wait(left) : stop.IsSet;
+        return left > TimeSpan.Zero ? stop.Wait(Milliseconds(left)) : stop.IsSet;
     }
+
+    // A wait counts whole milliseconds and would drop the rest: a reading before its instant may come close behind a late one.
+    internal static int Milliseconds(TimeSpan left) => (int)Math.Ceiling(left.TotalMilliseconds);
 
     /// <summary>Reads every sensor once.</summary>
     /// <returns>When it was done.</returns>

@@ -72,6 +72,15 @@ public sealed class SensorTests
         Assert.StartsWith("shared: ", record.Placement, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(9_999, 1)]
+    [InlineData(10_000, 1)]
+    [InlineData(19_000, 2)]
+    [InlineData(36_000_000_000, 3_600_000)]
+    public void A_wait_for_an_instant_does_not_end_before_it(long ticks, int milliseconds) =>
+        Assert.Equal(milliseconds, TelemetrySampler.Milliseconds(TimeSpan.FromTicks(ticks)));
+
     [Fact]
     public void A_sensor_that_stops_answering_keeps_its_samples_and_the_reason()
     {
