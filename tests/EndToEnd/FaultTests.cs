@@ -116,7 +116,10 @@ public sealed class FaultTests(SharedFleet shared)
 
             // The agent holds some of them open for itself; another program may read all the same.
             using var copy = new TestProcess("/bin/cp", file, target);
-            Assert.Equal(0, await copy.ExitAsync());
+            var status = await copy.ExitAsync();
+
+            // The agent lives: what it writes to be renamed may be gone by now, and nothing else.
+            Assert.True(status == 0 || !File.Exists(file), $"cp {file} ended with status {status}");
         }
     }
 }
